@@ -1,0 +1,9 @@
+//! Money: what an exchange used → [`Record`] → [`Cost`].
+//!
+//! The filter makes records, the sidecar prices and stores them; both use this one type.
+
+mod cost;
+mod record;
+
+pub use cost::{Cost, price};
+pub use record::{Attempt, Batch, EndReason, Outcome, Record, Usage, UsageSource};
