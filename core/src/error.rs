@@ -136,6 +136,9 @@ impl ErrorBody {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
+pub mod auth;
 pub mod config;
+pub mod dialect;
 pub mod error;
+pub mod exchange;
+pub mod gateway;
+pub mod head;
+pub mod id;
+pub mod json;
+pub mod luck;
 mod near;
+pub mod plan;
+pub mod reject;
+pub mod reply;
+pub mod request;
+pub mod route;
+pub mod selector;
 pub mod spend;
+pub mod wire;

@@ -4,7 +4,10 @@
 ///
 /// Near enough: an edit distance of at most a third of the name's length, rounded up, and at most 3.
 #[must_use]
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = name.chars().count().div_ceil(3).clamp(1, 3);
     candidates
         .into_iter()
@@ -39,6 +42,9 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

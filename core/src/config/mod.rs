@@ -1,7 +1,7 @@
 //! The configuration document: JSON bytes → [`Config`], or every fault with its place.
 //!
 //! The document is written once, inside the Envoy YAML, as the plugin's `configuration`; the
-//! filter gets it from the host as JSON and the sidecar reads it from the same file. Field by
+//! filter gets it from the host as a protobuf Struct or as JSON, and the sidecar reads it from the same file. Field by
 //! field it is described in `docs/configuration.md`. Nothing outside this module reads the
 //! document; what leaves it is complete and consistent.
 
@@ -10,6 +10,7 @@ mod defaults;
 mod fault;
 mod function;
 mod model;
+mod pb;
 mod price;
 mod provider;
 mod reader;
@@ -60,13 +61,7 @@ impl Config {
     ///
     /// Every fault of the document, in the order of reading, each with its JSON pointer.
     pub fn parse(bytes: &[u8]) -> Result<Self, Vec<ConfigError>> {
-        let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-            let fault = ConfigFault::NotJson(error.to_string());
-            vec![ConfigError {
-                at: String::new(),
-                fault,
-            }]
-        })?;
+        let value = document(bytes)?;
         let mut faults = Vec::new();
         let config = read(&value, &mut faults);
         if faults.is_empty() {
@@ -75,6 +70,20 @@ impl Config {
             Err(faults)
         }
     }
+}
+
+/// The document as JSON, whichever way it is spelled. No JSON object begins like a Struct.
+fn document(bytes: &[u8]) -> Result<Value, Vec<ConfigError>> {
+    let json: Result<Value, _> = serde_json::from_slice(bytes);
+    json.or_else(|error| {
+        pb::decode(bytes).ok_or_else(|| {
+            let fault = ConfigFault::NotJson(error.to_string());
+            vec![ConfigError {
+                at: String::new(),
+                fault,
+            }]
+        })
+    })
 }
 
 fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {

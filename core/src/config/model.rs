@@ -14,7 +14,7 @@ pub struct Model {
     /// The name that callers use.
     pub name: String,
     /// The providers that have it, in order of preference.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Arc<Candidate>>,
     /// Its tier tags (W24).
     pub tiers: Vec<Tier>,
     /// What it can do.
@@ -110,10 +110,10 @@ pub(super) fn read(
         .flatten()
         .map(|candidate| {
             let own = candidate.price.or(price).or(candidate.provider.price);
-            Candidate {
+            Arc::new(Candidate {
                 price: own,
                 ..candidate
-            }
+            })
         })
         .collect();
     let tiers = words(

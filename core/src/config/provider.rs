@@ -13,6 +13,8 @@ pub struct Provider {
     pub kind: Kind,
     /// `:authority` of its requests.
     pub host: String,
+    /// `:scheme` of its requests: `https`, or `http` where its cluster has no TLS.
+    pub scheme: &'static str,
     /// What stands before `/chat/completions`, such as `/v1`; no slash at the end.
     pub path_prefix: String,
     /// Azure's `api-version`.
@@ -89,6 +91,10 @@ pub(super) fn read(name: &str, r: &mut Reader<'_>) -> Provider {
         r.fault("path_prefix", ConfigFault::Invalid { expected });
     }
     let host = r.required_text("host");
+    let schemes = [("http", "http"), ("https", "https")];
+    let scheme = r
+        .choice("scheme", "`https` or `http`", &schemes)
+        .unwrap_or("https");
     let api_version = r.text("api_version");
     if kind == Kind::Azure && api_version.is_none() {
         r.fault("api_version", ConfigFault::Missing);
@@ -109,6 +115,7 @@ pub(super) fn read(name: &str, r: &mut Reader<'_>) -> Provider {
         name,
         kind,
         host,
+        scheme,
         path_prefix,
         api_version,
         credential,

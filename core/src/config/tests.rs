@@ -1,3 +1,6 @@
+#[cfg(target_os = "unknown")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 
 const SMALL: &str = r#"{

@@ -56,6 +56,9 @@ fn sum(usage: &Usage, price: &Price) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const PRICE: Price = Price {

@@ -3,6 +3,7 @@
 //! The filter makes records, the sidecar prices and stores them; both use this one type.
 
 mod cost;
+pub mod outbox;
 mod record;
 
 pub use cost::{Cost, price};

@@ -118,6 +118,24 @@ pub enum Outcome {
     Refused,
 }
 
+impl Outcome {
+    /// The word for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::CallerGone => "caller_gone",
+            Self::Failed => "failed",
+            Self::InBandError => "in_band_error",
+            Self::Malformed => "malformed",
+            Self::Refused => "refused",
+            Self::Status => "status",
+            Self::Timeout => "timeout",
+            Self::Truncated => "truncated",
+        }
+    }
+}
+
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,0 +1,37 @@
+//! A provider's answer: its bytes → what the caller gets, and what was used.
+//!
+//! ```text
+//!   head ─▶ [gate: nothing leaves] ─ first content ─▶ [open: bytes pass, usage is read] ─▶ end
+//!                  └─ error, cut, nonsense ─▶ failed: the next provider is tried
+//! ```
+
+mod content;
+mod events;
+mod parsed;
+mod plain;
+mod stream;
+mod usage;
+
+pub use parsed::Facts;
+pub use plain::Plain;
+pub use stream::{Step, Stream};
+
+use crate::spend::Outcome;
+
+/// Why an answer is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An error inside a 200.
+    InBandError,
+    /// Not an answer of this dialect: HTML, not JSON, cut, without choices.
+    Malformed,
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::InBandError => Self::InBandError,
+            Failure::Malformed => Self::Malformed,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What one JSON document of an answer says: a whole plain answer, or one chunk of a stream.
+
+use super::{content, usage};
+use crate::json::{Cursor, Fault, Kind, Span};
+use crate::spend::Usage;
+
+/// What one document of an answer says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// It has an `error` that is not null.
+    pub error: bool,
+    /// How many choices it has; `None` without a `choices` array.
+    pub choices: Option<usize>,
+    /// A choice says something: content, reasoning, a tool call, a refusal, audio (W34).
+    pub said: bool,
+    /// A choice has a finish reason.
+    pub finished: bool,
+    /// Bytes of text of all choices.
+    pub bytes: usize,
+    /// Its usage.
+    pub usage: Option<Usage>,
+    /// Where the value of `usage` stands, when it is not null.
+    pub usage_span: Option<Span>,
+    /// `model`: what the provider says that it used.
+    pub model: Option<String>,
+    /// `id`, `created` and `model` as they stand, for a chunk that the gateway adds.
+    pub envelope: Envelope,
+}
+
+/// Where the members stand that every chunk of a stream repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// `id`.
+    pub id: Option<Span>,
+    /// `created`.
+    pub created: Option<Span>,
+    /// `model`.
+    pub model: Option<Span>,
+}
+
+impl Facts {
+    /// Reads a document.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not a JSON object.
+    pub fn read(text: &str) -> Result<Self, Fault> {
+        let mut facts = Self::default();
+        let mut cursor = Cursor::new(text);
+        cursor.object(|cursor, member| facts.member(&member.key.decode(), cursor))?;
+        cursor.end()?;
+        Ok(facts)
+    }
+
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        match name {
+            "error" => {
+                self.error |= cursor.kind()? != Kind::Null;
+                cursor.pass()
+            }
+            "choices" if cursor.kind()? == Kind::Array => {
+                let mut count = 0;
+                cursor.array(|cursor, i| {
+                    count = i + 1;
+                    self.choice(cursor)
+                })?;
+                self.choices = Some(count);
+                Ok(())
+            }
+            "usage" => {
+                let null = cursor.kind()? == Kind::Null;
+                let start = cursor.at();
+                self.usage = usage::read(cursor)?;
+                self.usage_span = (!null).then_some(start..cursor.at());
+                Ok(())
+            }
+            "model" if cursor.kind()? == Kind::String => {
+                let text = cursor.string()?;
+                self.model = Some(text.decode().into_owned());
+                self.envelope.model = Some(text.span);
+                Ok(())
+            }
+            "id" => cursor.skip().map(|span| self.envelope.id = Some(span)),
+            "created" => cursor.skip().map(|span| self.envelope.created = Some(span)),
+            _ => cursor.pass(),
+        }
+    }
+
+    fn choice(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        if cursor.kind()? != Kind::Object {
+            return cursor.pass();
+        }
+        cursor.object(|cursor, member| {
+            match member.key.decode().as_ref() {
+                "delta" | "message" => {
+                    let content = content::read(cursor)?;
+                    self.said |= content.said;
+                    self.bytes += content.bytes;
+                }
+                "finish_reason" => {
+                    self.finished |= cursor.kind()? == Kind::String;
+                    cursor.pass()?;
+                }
+                _ => cursor.pass()?,
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+#[cfg(target_os = "unknown")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+const ROLE: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#;
+const TEXT: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"content":"Hé"},"finish_reason":null}],"usage":null}"#;
+const STOP: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{},"finish_reason":"stop"}],"usage":null}"#;
+const USAGE: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
+const DONE: &str = "data: [DONE]";
+
+fn body(events: &[&str]) -> String {
+    events.iter().map(|event| format!("{event}\n\n")).collect()
+}
+
+/// What the caller gets, and the stream at its end.
+fn run(chunks: &[&[u8]], asked: bool) -> Result<(String, Stream), Failure> {
+    let mut stream = Stream::new(asked);
+    let (mut waiting, mut out) = (Vec::new(), Vec::new());
+    for (i, chunk) in chunks.iter().enumerate() {
+        waiting.extend_from_slice(chunk);
+        match stream.push(chunk, i + 1 == chunks.len()) {
+            Step::Fail(failure) => return Err(failure),
+            Step::Hold => continue,
+            Step::Open(None) | Step::Pass => out.append(&mut waiting),
+            Step::Open(Some(bytes)) | Step::Replace(bytes) => out.extend(bytes),
+        }
+        waiting.clear();
+    }
+    Ok((String::from_utf8(out).unwrap(), stream))
+}
+
+fn whole(text: &str, asked: bool) -> Result<(String, Stream), Failure> {
+    run(&[text.as_bytes()], asked)
+}
+
+#[test]
+fn w41_usage_is_stripped_when_not_asked_and_passes_when_asked() {
+    let sent = body(&[ROLE, TEXT, STOP, USAGE, DONE]);
+    let (got, stream) = whole(&sent, false).unwrap();
+    assert_eq!(got, body(&[ROLE, TEXT, STOP, DONE]));
+    assert_eq!(stream.usage.unwrap().prompt_tokens, Some(3));
+    assert_eq!(stream.model.as_deref(), Some("m-1"));
+    assert!(stream.complete());
+    assert_eq!(whole(&sent, true).unwrap().0, sent);
+}
+
+#[test]
+fn w41_usage_in_another_form_becomes_the_one_chunk() {
+    let text = TEXT.replace(
+        "\"usage\":null",
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":0}",
+    );
+    let stop = STOP.replace(
+        "\"usage\":null",
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}",
+    );
+    let sent = body(&[&text, &stop, DONE]);
+    assert_eq!(whole(&sent, false).unwrap().0, body(&[TEXT, STOP, DONE]));
+    let usage = USAGE.replace(
+        "\"id\":\"c\",",
+        "\"id\":\"c\",\"object\":\"chat.completion.chunk\",",
+    );
+    assert_eq!(
+        whole(&sent, true).unwrap().0,
+        body(&[TEXT, STOP, &usage, DONE])
+    );
+}
+
+#[test]
+fn w35_every_split_gives_the_same_bytes() {
+    for line_end in ["\n", "\r\n", "\r"] {
+        let sent = body(&[": ping", ROLE, TEXT, STOP, USAGE, DONE]).replace('\n', line_end);
+        let (expected, _) = whole(&sent, false).unwrap();
+        assert!(!expected.contains("prompt_tokens"));
+        for at in 1..sent.len() {
+            let (a, b) = sent.as_bytes().split_at(at);
+            let (got, stream) = run(&[a, b], false).unwrap();
+            assert_eq!(got, expected, "{line_end:?} split at {at}");
+            assert!(stream.complete());
+        }
+        let bytes: Vec<&[u8]> = sent.as_bytes().chunks(1).collect();
+        assert_eq!(
+            run(&bytes, false).unwrap().0,
+            expected,
+            "{line_end:?} byte by byte"
+        );
+    }
+}
+
+#[test]
+fn w34_the_gate_opens_at_the_first_word_or_finish() {
+    let mut stream = Stream::new(false);
+    let event = |text: &str| format!("{text}\n\n").into_bytes();
+    assert_eq!(stream.push(&event(ROLE), false), Step::Hold);
+    assert_eq!(stream.push(&event(TEXT), false), Step::Open(None));
+    assert_eq!(stream.push(&event(TEXT), false), Step::Pass);
+    for delta in [
+        r#"{"reasoning_content":"x"}"#,
+        r#"{"tool_calls":[{"index":0}]}"#,
+        r#"{"refusal":"no"}"#,
+        r#"{"audio":{"data":"x"}}"#,
+    ] {
+        let chunk = format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
+        assert_eq!(
+            Stream::new(false).push(chunk.as_bytes(), false),
+            Step::Open(None),
+            "{delta}"
+        );
+    }
+    assert_eq!(
+        Stream::new(false).push(&event(STOP), false),
+        Step::Open(None)
+    );
+}
+
+#[test]
+fn w34_the_gate_opens_at_its_limit() {
+    let mut stream = Stream::new(false);
+    let ping = ": ping\n\n".repeat(GATE / 8);
+    assert_eq!(stream.push(ping.as_bytes(), false), Step::Hold);
+    assert_eq!(stream.push(b": ping\n\n", false), Step::Open(None));
+}
+
+#[test]
+fn w31_an_error_before_the_first_word_is_a_failed_attempt() {
+    for error in [
+        "data: {\"error\":{\"message\":\"overloaded\"}}\n\n",
+        "event: error\ndata: {\"type\":\"overloaded_error\"}\n\n",
+        "{\"error\":{\"message\":\"overloaded\"}}",
+    ] {
+        assert_eq!(
+            whole(error, false).unwrap_err(),
+            Failure::InBandError,
+            "{error}"
+        );
+        let late = format!("{ROLE}\n\n{error}");
+        assert!(whole(&late, false).is_err(), "{error}");
+    }
+    for nonsense in [
+        "",
+        "<html>\n\n</html>",
+        "{}",
+        "data: {\n\n",
+        "data: [DONE]\n\n",
+        ": ping\n\n",
+        ROLE,
+    ] {
+        assert_eq!(
+            whole(nonsense, false).unwrap_err(),
+            Failure::Malformed,
+            "{nonsense}"
+        );
+    }
+}
+
+#[test]
+fn w31_a_long_page_is_no_stream() {
+    let page = format!("<html>{}", "\n\n<p>".repeat(GATE));
+    assert_eq!(
+        run(&[page.as_bytes(), b"x"], false).unwrap_err(),
+        Failure::Malformed
+    );
+}
+
+#[test]
+fn w35_a_body_that_ends_early_gets_a_last_event_and_no_done() {
+    let (got, stream) = whole(&body(&[ROLE, TEXT]), false).unwrap();
+    let last = got.strip_prefix(&body(&[ROLE, TEXT])).unwrap();
+    assert!(
+        last.starts_with("data: {\"error\":") && last.contains("upstream_truncated"),
+        "{last}"
+    );
+    assert!(last.ends_with("}\n\n") && !got.contains("[DONE]"));
+    assert!(stream.truncated && !stream.complete());
+    let cut = format!("{}data: {{\"choices\":[{{\"del", body(&[TEXT]));
+    let (got, _) = whole(&cut, false).unwrap();
+    assert!(got.contains("upstream_truncated"));
+}
+
+#[test]
+fn w35_a_missing_done_is_added_after_a_finish() {
+    assert_eq!(
+        whole(&body(&[TEXT, STOP]), false).unwrap().0,
+        body(&[TEXT, STOP, DONE])
+    );
+    let (got, _) = whole(&body(&[TEXT, STOP, USAGE]), true).unwrap();
+    assert_eq!(got, body(&[TEXT, STOP, USAGE, DONE]));
+    let unended = format!("{}{DONE}", body(&[TEXT, STOP]));
+    assert_eq!(whole(&unended, false).unwrap().0, body(&[TEXT, STOP, DONE]));
+}
+
+#[test]
+fn w35_an_error_after_the_first_word_passes_and_is_told() {
+    let error = "data: {\"error\":{\"message\":\"boom\"}}";
+    let (got, stream) = whole(&body(&[TEXT, error]), false).unwrap();
+    assert_eq!(got, body(&[TEXT, error]));
+    assert!(stream.truncated);
+}
+
+#[test]
+fn a_broken_event_after_the_first_word_passes() {
+    let sent = body(&[TEXT, "data: {\"choices\":[{", STOP, DONE]);
+    let (got, stream) = whole(&sent, false).unwrap();
+    assert_eq!(got, sent);
+    assert!(stream.complete());
+}
+
+#[test]
+fn memory_is_bounded_by_one_event() {
+    let mut stream = Stream::new(false);
+    assert_eq!(
+        stream.push(format!("{TEXT}\n\n").as_bytes(), false),
+        Step::Open(None)
+    );
+    let part = vec![b'x'; 256 * 1024];
+    let mut left = 0;
+    for _ in 0..40 {
+        if let Step::Replace(bytes) = stream.push(&part, false) {
+            left += bytes.len();
+        }
+        assert!(stream.carry.len() <= EVENT);
+    }
+    assert!(left >= 40 * part.len() - EVENT, "what is too long passes");
+}

@@ -1,0 +1,228 @@
+//! The answer of an attempt: the gate, and what passes it.
+
+use super::{Answer, Exchange, Meter, State};
+use crate::answer::{Plain, Step, Stream};
+use crate::head::Head;
+use crate::json;
+use crate::spend::Outcome;
+use crate::wire;
+
+/// Bytes of a provider's refusal that are read for its message.
+const REFUSAL: usize = 64 * 1024;
+
+/// What becomes of an attempt by the head of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The attempt has failed: with status 503 Envoy goes on to the next.
+    Fail,
+    /// The head waits for the body.
+    Hold,
+    /// The head goes on as it is; the exchange has been answered.
+    Pass,
+}
+
+/// What becomes of the bytes of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The attempt has failed: with status 503 Envoy goes on to the next.
+    Fail,
+    /// All bytes so far wait.
+    Hold,
+    /// The answer leaves under these headers, with these bytes or as it came.
+    Open {
+        /// All headers of the answer: what is not here does not leave (W43).
+        headers: Vec<(String, String)>,
+        /// What leaves in the place of all that waited.
+        body: Option<Vec<u8>>,
+    },
+    /// The chunk leaves as it came.
+    Pass,
+    /// These bytes leave instead of the chunk.
+    Replace(Vec<u8>),
+}
+
+/// A window on the host's buffer: start and length → bytes.
+pub type Read<'a> = &'a mut dyn FnMut(usize, usize) -> Vec<u8>;
+
+impl Exchange {
+    /// Takes the head of an answer; `end` says that it has no body.
+    pub fn answer_head(&mut self, head: &Head, end: bool, now_ms: u64) -> Verdict {
+        let Some(running) = &mut self.running else {
+            return Verdict::Pass;
+        };
+        let status = head.status();
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.status = Some(status);
+        }
+        let coded = head
+            .get("content-encoding")
+            .is_some_and(|c| !c.eq_ignore_ascii_case("identity"));
+        let outcome = match status {
+            200..=299 if end || coded => Outcome::Malformed,
+            200..=299 => {
+                let media = head.media_type();
+                running.answer = if self.chat.stream {
+                    let stream = Box::new(Stream::new(self.chat.include_usage));
+                    Answer::Stream { stream, seen: 0 }
+                } else {
+                    Answer::Plain
+                };
+                match (self.chat.stream, media.as_deref()) {
+                    (false, Some(wire::EVENT_STREAM)) | (_, Some("text/html")) => {
+                        Outcome::Malformed
+                    }
+                    _ => return Verdict::Hold,
+                }
+            }
+            400 | 404 | 409 | 413 | 422 => {
+                if !end {
+                    running.answer = Answer::Refusal;
+                    return Verdict::Hold;
+                }
+                self.refused(status, None, now_ms);
+                return Verdict::Pass;
+            }
+            _ => Outcome::Status,
+        };
+        self.note_retry_after(head);
+        self.conclude(outcome, now_ms);
+        Verdict::Fail
+    }
+
+    /// Takes what has come of the body: `size` bytes in the host's buffer, `end` when no more come.
+    pub fn answer_body(&mut self, size: usize, end: bool, now_ms: u64, read: Read<'_>) -> Flow {
+        let Some(running) = &mut self.running else {
+            return Flow::Pass;
+        };
+        match &mut running.answer {
+            Answer::None => Flow::Pass,
+            Answer::Plain => self.plain(size, end, now_ms, read),
+            Answer::Refusal => {
+                if !end && size <= REFUSAL {
+                    return Flow::Hold;
+                }
+                let status = self.attempts.last().and_then(|attempt| attempt.status);
+                let message = message(&read(0, size.min(REFUSAL)));
+                self.refused(status.unwrap_or(400), message, now_ms);
+                Flow::Pass
+            }
+            Answer::Stream { stream, seen } => {
+                let from = std::mem::replace(seen, size);
+                let step = stream.push(&read(from, size.saturating_sub(from)), end);
+                self.streamed(step, end, now_ms)
+            }
+            Answer::Unread => {
+                if end {
+                    self.answered(now_ms);
+                }
+                Flow::Pass
+            }
+        }
+    }
+
+    fn plain(&mut self, size: usize, end: bool, now_ms: u64, read: Read<'_>) -> Flow {
+        if !end {
+            if size <= self.gateway.config.defaults.limits.held_answer_bytes {
+                return Flow::Hold;
+            }
+            if let Some(running) = &mut self.running {
+                running.answer = Answer::Unread;
+            }
+            return self.open(wire::JSON, None, now_ms);
+        }
+        match Plain::read(&read(0, size)) {
+            Err(failure) => {
+                self.conclude(failure.into(), now_ms);
+                Flow::Fail
+            }
+            Ok(Plain { facts }) => {
+                self.meter.usage = facts.usage;
+                self.meter.complete = true;
+                self.meter.bytes = facts.bytes;
+                self.meter.response_model = facts.model;
+                let mut flow = self.open(wire::JSON, None, now_ms);
+                if let Flow::Open { headers, .. } = &mut flow {
+                    headers.push(("content-length".to_owned(), size.to_string()));
+                }
+                self.answered(now_ms);
+                flow
+            }
+        }
+    }
+
+    fn streamed(&mut self, step: Step, end: bool, now_ms: u64) -> Flow {
+        let flow = match step {
+            Step::Fail(failure) => {
+                self.conclude(failure.into(), now_ms);
+                return Flow::Fail;
+            }
+            Step::Hold => return Flow::Hold,
+            Step::Open(body) => self.open(wire::EVENT_STREAM, body, now_ms),
+            Step::Pass => Flow::Pass,
+            Step::Replace(bytes) => Flow::Replace(bytes),
+        };
+        let Some(Answer::Stream { stream, seen }) =
+            self.running.as_mut().map(|running| &mut running.answer)
+        else {
+            return flow;
+        };
+        // From here the host's buffer holds one chunk at a time.
+        *seen = 0;
+        self.meter.note(stream);
+        if end {
+            if stream.truncated {
+                self.conclude(Outcome::Truncated, now_ms);
+            } else {
+                self.answered(now_ms);
+            }
+        }
+        flow
+    }
+
+    /// The gate opens: nothing but this attempt can answer any more.
+    fn open(&mut self, media: &str, body: Option<Vec<u8>>, now_ms: u64) -> Flow {
+        self.state = State::Answering;
+        self.body.kept = None;
+        self.meter.status = 200;
+        self.meter.first_token = Some(now_ms.saturating_sub(self.caller.started));
+        let mut headers = vec![
+            (":status".to_owned(), "200".to_owned()),
+            ("content-type".to_owned(), media.to_owned()),
+        ];
+        headers.extend(self.ledger(now_ms));
+        Flow::Open { headers, body }
+    }
+
+    fn answered(&mut self, now_ms: u64) {
+        self.conclude(Outcome::Answered, now_ms);
+    }
+
+    fn refused(&mut self, status: u16, message: Option<String>, now_ms: u64) {
+        self.state = State::Refused(status, message);
+        self.conclude(Outcome::Refused, now_ms);
+    }
+}
+
+impl Meter {
+    /// Takes over what a stream knows so far.
+    pub(super) fn note(&mut self, stream: &Stream) {
+        self.usage = stream.usage;
+        self.complete = stream.complete();
+        self.bytes = stream.bytes;
+        self.chunks = stream.chunks;
+        if self.response_model.is_none() {
+            self.response_model.clone_from(&stream.model);
+        }
+    }
+}
+
+/// `error.message` of a provider's refusal, where it has one.
+fn message(body: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(json::text(body).ok()?).ok()?;
+    let error = value.get("error").unwrap_or(&value);
+    let text = error
+        .get("message")
+        .or(Some(error))
+        .and_then(serde_json::Value::as_str)?;
+    Some(text.chars().take(2000).collect())
+}

@@ -1,0 +1,176 @@
+//! One attempt, on its way to its provider.
+
+use super::{Answer, Exchange, Running, State};
+use crate::dialect;
+use crate::gateway::Secret;
+use crate::head::Head;
+use crate::json;
+use crate::spend::{Attempt, Outcome};
+use crate::wire;
+
+/// Above this the caller's bytes are not kept for a further attempt: the host has them too.
+const KEEP: usize = 16 * 1024;
+
+/// What of the request's headers passes to a provider as it is (W43).
+const PASSED: [&str; 2] = ["traceparent", "tracestate"];
+
+/// The head of an attempt.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttemptHead {
+    /// All of its headers: what is not here does not leave (E9, W43).
+    pub headers: Vec<(String, String)>,
+    /// The cluster of the attempt after this one; empty when this is the last.
+    pub next: String,
+    /// Whether the body changes.
+    pub edited: bool,
+}
+
+/// The body of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptBody {
+    /// What stands in the place of the first bytes.
+    pub prefix: Vec<u8>,
+    /// How many bytes it stands for; the rest is unchanged.
+    pub covered: usize,
+}
+
+/// The attempt runs at another provider than was planned: a cluster's filter bears a wrong name,
+/// or a route leads past the plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the attempt planned for `{planned}` runs in the cluster whose filter is named `{found}`")]
+pub struct Misrouted {
+    /// The provider that was planned; empty when no attempt was left.
+    pub planned: String,
+    /// The one that runs.
+    pub found: String,
+}
+
+impl Exchange {
+    /// Begins the next attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`Misrouted`] when `provider` is not the one that was planned: its key must not go there.
+    pub fn attempt(
+        &mut self,
+        provider: &str,
+        incoming: &Head,
+        now_ms: u64,
+    ) -> Result<AttemptHead, Misrouted> {
+        self.left(now_ms);
+        let i = self.attempts.len();
+        let found = self.plan.attempts.get(i);
+        let planned = found.filter(|planned| planned.candidate.provider.name == provider);
+        let Some(planned) = planned.cloned() else {
+            let planned = self.plan.cluster(i).unwrap_or_default().to_owned();
+            return Err(Misrouted {
+                planned,
+                found: provider.to_owned(),
+            });
+        };
+        let candidate = &planned.candidate;
+        let edits = self.chat.edits(&dialect::upstream(candidate));
+        let length = json::edited_len(self.body.len, &edits);
+        let accept = if self.chat.stream {
+            wire::EVENT_STREAM
+        } else {
+            wire::JSON
+        };
+        let mut headers = vec![
+            (":method".to_owned(), "POST".to_owned()),
+            (":scheme".to_owned(), candidate.provider.scheme.to_owned()),
+            (":authority".to_owned(), candidate.provider.host.clone()),
+            (":path".to_owned(), dialect::path(candidate)),
+            ("content-type".to_owned(), wire::JSON.to_owned()),
+            ("content-length".to_owned(), length.to_string()),
+            ("accept".to_owned(), accept.to_owned()),
+            (
+                "user-agent".to_owned(),
+                concat!("sluice/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
+        ];
+        if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        let passed = incoming.iter().filter(|(name, _)| PASSED.contains(name));
+        headers.extend(passed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self.attempts.push(Attempt {
+            provider: candidate.provider.name.clone(),
+            model: candidate.model.clone(),
+            ..Attempt::default()
+        });
+        let edited = !edits.is_empty();
+        self.running = Some(Running {
+            started: now_ms,
+            edits,
+            answer: Answer::None,
+        });
+        let next = self.plan.cluster(i + 1).unwrap_or_default().to_owned();
+        Ok(AttemptHead {
+            headers,
+            next,
+            edited,
+        })
+    }
+
+    /// The body of the running attempt; `None` when the caller's goes out as it is.
+    ///
+    /// `read` gives the first bytes of the host's copy of the caller's body.
+    pub fn attempt_body(&mut self, read: impl FnOnce(usize) -> Vec<u8>) -> Option<AttemptBody> {
+        let running = self
+            .running
+            .as_ref()
+            .filter(|running| !running.edits.is_empty());
+        let body = running.map(|running| {
+            let end = running.edits.last().map_or(0, |edit| edit.span.end);
+            let bytes = self.body.kept.take().unwrap_or_else(|| read(end));
+            let (prefix, covered) = json::apply(&bytes, &running.edits);
+            self.body.kept = Some(bytes).filter(|bytes| bytes.len() == self.body.len);
+            AttemptBody { prefix, covered }
+        });
+        if self.body.len > KEEP {
+            self.body.kept = None;
+        }
+        body
+    }
+
+    /// The running attempt is over without an answer: a reset, a refused connection, a time limit.
+    /// Nothing happens when it has been told otherwise already.
+    pub fn left(&mut self, now_ms: u64) {
+        if matches!(self.state, State::Ended(_)) {
+            return;
+        }
+        let Some(running) = &self.running else { return };
+        let timeouts = &self.gateway.config.defaults.timeouts;
+        let limit = if self.chat.stream {
+            timeouts.first_token_ms
+        } else {
+            timeouts.answer_ms
+        };
+        let outcome = match self.state {
+            State::Answering => Outcome::Truncated,
+            // Envoy's clock for the attempt starts a little before this one.
+            _ if now_ms.saturating_sub(running.started).saturating_mul(10)
+                >= limit.saturating_mul(9) =>
+            {
+                Outcome::Timeout
+            }
+            _ => Outcome::Failed,
+        };
+        self.conclude(outcome, now_ms);
+    }
+
+    /// Ends the running attempt.
+    pub(super) fn conclude(&mut self, outcome: Outcome, now_ms: u64) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        if let Answer::Stream { stream, .. } = &running.answer {
+            self.meter.note(stream);
+        }
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.outcome = outcome;
+            attempt.duration_ms = now_ms.saturating_sub(running.started);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The answer when no provider gave one (W61).
+
+use super::{Exchange, State};
+use crate::error::{ErrorBody, FailedAttempt};
+use crate::head::Head;
+use crate::reply::Reply;
+use crate::spend::{EndReason, Outcome};
+use crate::wire;
+
+impl Exchange {
+    /// The answer in the place of what Envoy is about to send; `None` when a provider has answered.
+    pub fn given_up(&mut self, now_ms: u64) -> Option<Reply> {
+        if self.state == State::Open {
+            self.left(now_ms);
+        }
+        let (reply, end) = match &self.state {
+            State::Answering | State::Ended(_) => return None,
+            State::Open => (self.failed(), EndReason::Failed),
+            State::Refused(status, message) => {
+                let message = message.clone().unwrap_or_else(|| {
+                    format!("The provider refused the request with status {status}.")
+                });
+                let body = ErrorBody::new(*status, "provider_rejected_request", message);
+                (Reply::error(*status, &body), EndReason::Refused)
+            }
+        };
+        let mut reply = reply
+            .header(wire::REQUEST_ID, &self.caller.id)
+            .header(wire::ATTEMPTS, self.attempts.len().to_string());
+        if !self.attempts.is_empty() {
+            reply = reply.header(wire::ROUTE, self.route(now_ms));
+        }
+        if let (State::Refused(..), Some(last)) = (&self.state, self.attempts.last()) {
+            reply = reply
+                .header(wire::PROVIDER, &last.provider)
+                .header(wire::MODEL, &last.model);
+        }
+        self.meter.status = reply.status;
+        self.state = State::Ended(end);
+        Some(reply)
+    }
+
+    fn failed(&self) -> Reply {
+        let last = self.attempts.last();
+        let status = match last.map(|last| (last.status, last.outcome)) {
+            Some((_, Outcome::Timeout)) => 504,
+            Some((Some(408), Outcome::Status)) => 504,
+            Some((Some(status @ (429 | 503 | 504)), Outcome::Status)) => status,
+            None => 503,
+            Some(_) => 502,
+        };
+        let attempts: Vec<_> = self
+            .attempts
+            .iter()
+            .map(|attempt| FailedAttempt {
+                provider: attempt.provider.clone(),
+                status: attempt.status,
+                outcome: attempt.outcome,
+            })
+            .collect();
+        let names: Vec<_> = attempts
+            .iter()
+            .map(|attempt| attempt.provider.as_str())
+            .collect();
+        let message = if names.is_empty() {
+            "No provider could be reached.".to_owned()
+        } else {
+            format!("No provider could answer; tried {}.", names.join(", "))
+        };
+        let body = ErrorBody::new(status, "all_attempts_failed", message).attempts(attempts);
+        let reply = Reply::error(status, &body);
+        match &self.retry_after {
+            Some(seconds) if status == 429 || status == 503 => {
+                reply.header("retry-after", seconds.to_string())
+            }
+            _ => reply,
+        }
+    }
+
+    /// Keeps the soonest `Retry-After` of the failed attempts, in seconds.
+    pub(super) fn note_retry_after(&mut self, head: &Head) {
+        let seconds = head
+            .get("retry-after")
+            .and_then(|value| value.trim().parse::<u32>().ok());
+        self.retry_after = [self.retry_after, seconds].into_iter().flatten().min();
+    }
+}

@@ -1,0 +1,54 @@
+//! What the answer's headers tell of the attempts (W37).
+
+use std::fmt::Write;
+
+use super::Exchange;
+use crate::spend::{Attempt, Outcome};
+use crate::wire;
+
+impl Exchange {
+    /// The `x-gateway-*` headers of an answer that a provider gave.
+    pub(super) fn ledger(&self, now_ms: u64) -> Vec<(String, String)> {
+        let mut headers = vec![
+            (wire::REQUEST_ID.to_owned(), self.caller.id.clone()),
+            (wire::ATTEMPTS.to_owned(), self.attempts.len().to_string()),
+            (wire::ROUTE.to_owned(), self.route(now_ms)),
+        ];
+        if let Some(last) = self.attempts.last() {
+            headers.push((wire::PROVIDER.to_owned(), last.provider.clone()));
+            headers.push((wire::MODEL.to_owned(), last.model.clone()));
+        }
+        headers
+    }
+
+    /// `azure;429;120ms,openai;200;840ms`.
+    pub(super) fn route(&self, now_ms: u64) -> String {
+        let mut route = String::new();
+        for (i, attempt) in self.attempts.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            let running = self
+                .running
+                .as_ref()
+                .filter(|_| i + 1 == self.attempts.len());
+            let duration = running.map_or(attempt.duration_ms, |running| {
+                now_ms.saturating_sub(running.started)
+            });
+            let _ = write!(route, "{comma}{};", attempt.provider);
+            match told(attempt, running.is_some()) {
+                Ok(status) => drop(write!(route, "{status}")),
+                Err(word) => route.push_str(word),
+            }
+            let _ = write!(route, ";{duration}ms");
+        }
+        route
+    }
+}
+
+/// What an attempt came to: its status where that says it, or a word.
+fn told(attempt: &Attempt, running: bool) -> Result<u16, &'static str> {
+    match (attempt.status, attempt.outcome) {
+        (Some(status), _) if running => Ok(status),
+        (Some(status), Outcome::Answered | Outcome::Refused | Outcome::Status) => Ok(status),
+        (_, outcome) => Err(outcome.as_str()),
+    }
+}

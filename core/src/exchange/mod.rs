@@ -1,0 +1,131 @@
+//! One request and all of its attempts.
+//!
+//! ```text
+//!            head            body                  attempt*                 answer
+//!  open() ──────▶ Awaiting ──────▶ Exchange ─┬─▶ attempt() ─▶ answer_head() ─▶ answer_body()* ─┐
+//!    │ └ Pass         │                      └──────────── failed: the next one ◀──────────────┤
+//!    └───── Reply ◀───┴──── given_up() ◀──── none is left ◀────────────────────────────────────┘
+//!                                  close() ─▶ Record
+//! ```
+//!
+//! The gateway filter opens and closes it, the provider filter of each attempt works on it. What
+//! the meter knows is in it as it streams, because the end may come in any order.
+
+mod answer;
+mod attempt;
+mod awaiting;
+mod close;
+mod given_up;
+mod ledger;
+mod opening;
+
+use std::sync::Arc;
+
+pub use answer::{Flow, Read, Verdict};
+pub use attempt::{AttemptBody, AttemptHead, Misrouted};
+pub use awaiting::{Awaiting, Sent};
+pub use opening::{Opened, open};
+
+use crate::answer::Stream;
+use crate::gateway::Gateway;
+use crate::json::Edit;
+use crate::plan::Plan;
+use crate::request::Chat;
+use crate::spend::{Attempt, EndReason, Usage};
+
+/// One request that is on its way.
+pub struct Exchange {
+    gateway: Arc<Gateway>,
+    caller: Caller,
+    chat: Chat,
+    plan: Plan,
+    body: Body,
+    attempts: Vec<Attempt>,
+    running: Option<Running>,
+    state: State,
+    meter: Meter,
+    /// The soonest `Retry-After` of the failed attempts, seconds.
+    retry_after: Option<u32>,
+}
+
+/// What the head of the request says of who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Caller {
+    /// Id of the exchange and of its record.
+    id: String,
+    key_id: Option<String>,
+    request_id: Option<String>,
+    user_agent: Option<String>,
+    /// Unix milliseconds.
+    started: u64,
+}
+
+/// The caller's body: its length, and its bytes as long as they are worth their memory.
+struct Body {
+    len: usize,
+    kept: Option<Vec<u8>>,
+}
+
+/// The attempt that runs.
+struct Running {
+    /// Unix milliseconds.
+    started: u64,
+    edits: Vec<Edit>,
+    answer: Answer,
+}
+
+/// How the answer of the attempt is read.
+enum Answer {
+    /// Its head has not come.
+    None,
+    /// Plain, held to its end.
+    Plain,
+    /// The provider refuses the request itself; its body is held for its message.
+    Refusal,
+    /// A stream.
+    Stream {
+        stream: Box<Stream>,
+        /// Bytes of the host's buffer that have been read.
+        seen: usize,
+    },
+    /// Plain and too large to hold: it passes.
+    Unread,
+}
+
+/// How far the exchange is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// No attempt has begun to answer.
+    Open,
+    /// The answer of the last attempt leaves.
+    Answering,
+    /// The caller has its answer, or Envoy has ended it.
+    Ended(EndReason),
+    /// A provider refuses the request: its status and its message.
+    Refused(u16, Option<String>),
+}
+
+/// What is known of the answer, for the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Meter {
+    status: u16,
+    first_token: Option<u64>,
+    response_model: Option<String>,
+    usage: Option<Usage>,
+    /// Whether `usage` is the provider's last word.
+    complete: bool,
+    /// Bytes and chunks of text, for an estimate.
+    bytes: usize,
+    chunks: usize,
+}
+
+impl Exchange {
+    /// Its id, which is that of its record (W50).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.caller.id
+    }
+}
+
+#[cfg(test)]
+mod tests;

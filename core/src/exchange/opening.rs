@@ -1,0 +1,110 @@
+//! The head of a request → what becomes of it.
+
+use std::sync::Arc;
+
+use super::Caller;
+use super::awaiting::Awaiting;
+use crate::auth;
+use crate::config::UnknownRoutes;
+use crate::gateway::Gateway;
+use crate::head::Head;
+use crate::id::uuid_v7;
+use crate::luck::Luck;
+use crate::plan;
+use crate::reject::Rejection;
+use crate::reply::Reply;
+use crate::route::Route;
+use crate::wire;
+
+/// What becomes of a request by its head.
+pub enum Opened {
+    /// Its body is needed.
+    Await(Box<Awaiting>),
+    /// Envoy's other routes have it.
+    Pass,
+    /// It is answered at once.
+    Reply(Reply),
+}
+
+/// Takes the head of a request.
+///
+/// Shape: `now_ms` in Unix milliseconds. Source: W01, W03, W05, W17, W30.
+#[must_use]
+pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -> Opened {
+    let id = uuid_v7(now_ms, luck);
+    let text = |name| head.get(name).map(str::to_owned);
+    let mut caller = Caller {
+        id,
+        key_id: None,
+        request_id: text("x-request-id"),
+        user_agent: text("user-agent"),
+        started: now_ms,
+    };
+    match admit(gateway, head) {
+        Ok(Admitted::Pass) => Opened::Pass,
+        Ok(Admitted::Chat { key_id, sequence }) => {
+            caller.key_id = key_id;
+            let stale = head
+                .iter()
+                .filter(|(name, _)| name.starts_with(wire::ENVOY_PREFIX));
+            let stale = stale.map(|(name, _)| name.to_owned()).collect();
+            Opened::Await(Box::new(Awaiting::new(
+                Arc::clone(gateway),
+                caller,
+                sequence,
+                stale,
+            )))
+        }
+        Err(rejection) => Opened::Reply(refuse(&rejection, &caller.id)),
+    }
+}
+
+/// The answer to a fault, with the id that every answer has.
+pub(super) fn refuse(rejection: &Rejection, id: &str) -> Reply {
+    rejection.reply().header(wire::REQUEST_ID, id)
+}
+
+enum Admitted {
+    Chat {
+        key_id: Option<String>,
+        sequence: Option<Vec<String>>,
+    },
+    Pass,
+}
+
+fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
+    let config = &gateway.config;
+    let (method, path) = (head.get(":method"), head.get(":path"));
+    match Route::of(method.unwrap_or_default(), path.unwrap_or_default()) {
+        Route::Chat => {}
+        Route::Sidecar { public: true } => return Ok(Admitted::Pass),
+        Route::Sidecar { public: false } => {
+            auth::check(&config.auth, head.get("authorization"))?;
+            return Ok(Admitted::Pass);
+        }
+        Route::Unknown if config.defaults.unknown_routes == UnknownRoutes::Pass => {
+            return Ok(Admitted::Pass);
+        }
+        Route::Unknown => return Err(Rejection::NotFound),
+        Route::WrongMethod { allow } => return Err(Rejection::Method { allow }),
+    }
+    let key_id = auth::check(&config.auth, head.get("authorization"))?;
+    if head.media_type().is_some_and(|media| media != wire::JSON) {
+        return Err(Rejection::ContentType);
+    }
+    if head
+        .get("content-encoding")
+        .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(Rejection::ContentEncoding);
+    }
+    let limit = config.defaults.limits.body_bytes;
+    let length = head
+        .get("content-length")
+        .and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > limit)) {
+        return Err(Rejection::BodyTooLarge { limit });
+    }
+    let sequence = plan::sequence(head.get(wire::FAILOVER_SEQUENCE), config)?;
+    Ok(Admitted::Chat { key_id, sequence })
+}

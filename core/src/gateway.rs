@@ -1,0 +1,65 @@
+//! A configuration with the secrets of its environment: what the filter works with.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, Provider};
+
+/// Everything that does not change between two requests. It has no `Debug`: it holds secrets.
+pub struct Gateway {
+    /// The configuration.
+    pub config: Config,
+    /// The token of the sidecar's ingest, where it wants one.
+    pub ingest_token: Option<String>,
+    secrets: BTreeMap<String, String>,
+}
+
+/// What an attempt at a provider carries to say who calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Secret<'a> {
+    /// A header with the secret.
+    Header(&'a str, &'a str),
+    /// The environment does not have it, and the provider does not work without it.
+    Missing(&'a str),
+    /// Nothing of ours: the provider needs none, or Envoy's `credential_injector` adds it.
+    None,
+}
+
+impl Gateway {
+    /// Reads from the environment what the configuration names.
+    #[must_use]
+    pub fn new(config: Config, env: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| env(name).filter(|value| !value.is_empty());
+        let secrets = config
+            .providers
+            .values()
+            .filter_map(|provider| {
+                let credential = provider.credential.as_ref()?;
+                let secret = value(&credential.env)?;
+                let value = match &credential.scheme {
+                    Some(scheme) => format!("{scheme} {secret}"),
+                    None => secret,
+                };
+                Some((provider.name.clone(), value))
+            })
+            .collect();
+        let ingest_token = config.sidecar.token_env.as_deref().and_then(value);
+        Self {
+            config,
+            ingest_token,
+            secrets,
+        }
+    }
+
+    /// What an attempt at this provider carries.
+    #[must_use]
+    pub fn secret<'a>(&'a self, provider: &'a Provider) -> Secret<'a> {
+        let Some(credential) = &provider.credential else {
+            return Secret::None;
+        };
+        match self.secrets.get(&provider.name) {
+            Some(value) => Secret::Header(&credential.header, value),
+            None if credential.optional => Secret::None,
+            None => Secret::Missing(&credential.env),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The headers of one message.
+
+/// Headers as the host gives them: names in lower case, pseudo-headers among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head(Vec<(String, String)>);
+
+impl Head {
+    /// A head of these headers, in their order.
+    #[must_use]
+    pub fn new(headers: Vec<(String, String)>) -> Self {
+        Self(headers)
+    }
+
+    /// The value of the first header of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find(|(header, _)| *header == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All headers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// `:status` as a number; 0 where there is none.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.get(":status")
+            .and_then(|status| status.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// The media type of `content-type`, in lower case and without parameters.
+    #[must_use]
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.get("content-type")?;
+        let essence = value.split(';').next().unwrap_or_default();
+        Some(essence.trim().to_ascii_lowercase())
+    }
+}

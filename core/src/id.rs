@@ -1,0 +1,52 @@
+//! Ids of requests: UUIDv7 (RFC 9562), so that they sort by time.
+
+use std::fmt::Write;
+
+use crate::luck::Luck;
+
+/// A UUIDv7 in its text form.
+///
+/// Shape: Unix milliseconds and 74 random bits → 36 characters.
+#[must_use]
+pub fn uuid_v7(now_ms: u64, luck: &mut Luck) -> String {
+    let a = (now_ms << 16) | 0x7000 | (luck.bits() >> 52);
+    let b = (luck.bits() >> 2) | (0b10 << 62);
+    let mut text = String::with_capacity(36);
+    let groups = [
+        (a >> 32, 8),
+        (a >> 16 & 0xffff, 4),
+        (a & 0xffff, 4),
+        (b >> 48, 4),
+    ];
+    for (group, width) in groups {
+        let _ = write!(text, "{group:0width$x}-");
+    }
+    let _ = write!(text, "{:012x}", b & 0xffff_ffff_ffff);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn w50_ids_are_uuid_v7_and_differ() {
+        let mut luck = Luck::new([7; 16]);
+        let ids: Vec<_> = (0..1000)
+            .map(|_| uuid_v7(1_763_683_200_123, &mut luck))
+            .collect();
+        for id in &ids {
+            assert_eq!(id.len(), 36);
+            assert!(id.starts_with("019aa3b5-ec7b-7"), "{id}");
+            assert!(
+                matches!(id.as_bytes()[19], b'8' | b'9' | b'a' | b'b'),
+                "{id}"
+            );
+        }
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+    }
+}

@@ -1,0 +1,177 @@
+//! Why a request is refused before any provider sees it, and how the caller is told.
+
+use crate::error::{Detail, ErrorBody};
+use crate::json::{Fault, FaultKind, Place};
+use crate::reply::Reply;
+use crate::wire;
+
+/// The caller's fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The body is larger than the limit (W17).
+    BodyTooLarge {
+        /// The limit, bytes.
+        limit: usize,
+    },
+    /// A `content-encoding` that the gateway does not undo (W17).
+    ContentEncoding,
+    /// A `content-type` other than JSON (W03).
+    ContentType,
+    /// The failover header is not a JSON array of names (W30).
+    FailoverSequence,
+    /// Faults of the body's fields, at least one (W18).
+    Fields(Vec<Detail>),
+    /// `ollm::function_name::…` names no function (W20).
+    FunctionNotFound {
+        /// The name as the caller wrote it.
+        name: String,
+        /// A near one.
+        near: Option<String>,
+    },
+    /// The key is malformed or not known (W05).
+    InvalidKey,
+    /// The body is not JSON (W17).
+    InvalidJson(Fault, Place),
+    /// A method that the route does not have (W03).
+    Method {
+        /// The one that it has.
+        allow: &'static str,
+    },
+    /// No key where one is needed (W05).
+    MissingKey,
+    /// The selector names no model (W20).
+    ModelNotFound {
+        /// The name as the caller wrote it.
+        name: String,
+        /// A near one.
+        near: Option<String>,
+    },
+    /// The model is known, but no provider can be tried.
+    NoProvider {
+        /// The model.
+        model: String,
+        /// Why each provider was left out.
+        reasons: Vec<String>,
+    },
+    /// There is no such route (W03).
+    NotFound,
+    /// The failover header names a provider that is not configured (W30).
+    UnknownProvider {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Rejection {
+    /// The answer to the caller. The one place where a fault becomes wire.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        let status = self.status();
+        let mut body = ErrorBody::new(status, self.code(), self.message());
+        let first = match self {
+            Self::Fields(details) => details.first(),
+            _ => None,
+        };
+        body = match self {
+            Self::Fields(details) => body
+                .param(first.and_then(|first| first.param.clone()))
+                .details(details.clone()),
+            Self::FailoverSequence | Self::UnknownProvider { .. } => {
+                body.param(Some(wire::FAILOVER_SEQUENCE.to_owned()))
+            }
+            Self::FunctionNotFound { .. }
+            | Self::ModelNotFound { .. }
+            | Self::NoProvider { .. } => body.param(Some("model".to_owned())),
+            _ => body,
+        };
+        let reply = Reply::error(status, &body);
+        match self {
+            Self::Method { allow } => reply.header("allow", *allow),
+            Self::InvalidKey | Self::MissingKey => reply.header("www-authenticate", "Bearer"),
+            _ => reply,
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::InvalidKey | Self::MissingKey => 401,
+            Self::FunctionNotFound { .. } | Self::ModelNotFound { .. } | Self::NotFound => 404,
+            Self::Method { .. } => 405,
+            Self::BodyTooLarge { .. } => 413,
+            Self::ContentEncoding | Self::ContentType => 415,
+            Self::NoProvider { .. } => 503,
+            Self::FailoverSequence
+            | Self::Fields(_)
+            | Self::InvalidJson(..)
+            | Self::UnknownProvider { .. } => 400,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::ContentEncoding => "unsupported_content_encoding",
+            Self::ContentType => "unsupported_media_type",
+            Self::FailoverSequence => "invalid_failover_sequence",
+            Self::Fields(details) => details.first().map_or("invalid_value", |first| first.code),
+            Self::FunctionNotFound { .. } => "function_not_found",
+            Self::InvalidKey => "invalid_api_key",
+            Self::InvalidJson(fault, _) => match fault.kind {
+                FaultKind::NotUtf8 => "invalid_utf8",
+                FaultKind::TooDeep => "nesting_too_deep",
+                _ => "invalid_json",
+            },
+            Self::Method { .. } => "method_not_allowed",
+            Self::MissingKey => "missing_api_key",
+            Self::ModelNotFound { .. } => "model_not_found",
+            Self::NoProvider { .. } => "no_provider_available",
+            Self::NotFound => "not_found",
+            Self::UnknownProvider { .. } => "unknown_provider",
+        }
+    }
+
+    fn message(&self) -> String {
+        let suggest = |near: &Option<String>| {
+            near.as_ref()
+                .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"))
+        };
+        match self {
+            Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::ContentEncoding => "The body must not be encoded.".to_owned(),
+            Self::ContentType => "The content type must be application/json.".to_owned(),
+            Self::FailoverSequence => {
+                format!(
+                    "{} must be a JSON array of provider names.",
+                    wire::FAILOVER_SEQUENCE
+                )
+            }
+            Self::Fields(details) => details
+                .first()
+                .map_or_else(String::new, |first| first.message.clone()),
+            Self::FunctionNotFound { name, near } => {
+                format!("There is no function `{name}`.{}", suggest(near))
+            }
+            Self::InvalidKey => "The API key is not valid.".to_owned(),
+            Self::InvalidJson(fault, place) => {
+                format!("The body is not valid JSON: {} at {place}.", fault.kind)
+            }
+            Self::Method { allow } => format!("This route takes {allow} only."),
+            Self::MissingKey => {
+                "An API key is needed: send `Authorization: Bearer sk-ollm-…`.".to_owned()
+            }
+            Self::ModelNotFound { name, near } => {
+                format!("There is no model `{name}`.{}", suggest(near))
+            }
+            Self::NoProvider { model, reasons } => format!(
+                "No provider of `{model}` can be tried now: {}.",
+                if reasons.is_empty() {
+                    "none is left".to_owned()
+                } else {
+                    reasons.join("; ")
+                }
+            ),
+            Self::NotFound => "There is no such route.".to_owned(),
+            Self::UnknownProvider { name } => format!("There is no provider `{name}`."),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Which route a request is for (W01, W02, W03).
+
+/// What a method and a path lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// A chat completion.
+    Chat,
+    /// A route that the sidecar answers.
+    Sidecar {
+        /// Whether it is open to everybody in every mode.
+        public: bool,
+    },
+    /// None of the gateway's.
+    Unknown,
+    /// One of the gateway's, with another method.
+    WrongMethod {
+        /// The method that it has.
+        allow: &'static str,
+    },
+}
+
+impl Route {
+    /// The route of a method and a path; the query does not count.
+    #[must_use]
+    pub fn of(method: &str, path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        let (allow, route) = match path {
+            "/v1/chat/completions" => ("POST", Self::Chat),
+            "/v1/models" => ("GET", Self::Sidecar { public: false }),
+            "/health" | "/openapi.json" | "/status" => ("GET", Self::Sidecar { public: true }),
+            _ if path
+                .strip_prefix("/v1/models/")
+                .is_some_and(|id| !id.is_empty()) =>
+            {
+                ("GET", Self::Sidecar { public: false })
+            }
+            _ => return Self::Unknown,
+        };
+        if method == allow || (allow == "GET" && method == "HEAD") {
+            route
+        } else {
+            Self::WrongMethod { allow }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn w02_w03_routes() {
+        let sidecar = |public| Route::Sidecar { public };
+        for (method, path, route) in [
+            ("POST", "/v1/chat/completions", Route::Chat),
+            ("POST", "/v1/chat/completions?x=1", Route::Chat),
+            (
+                "GET",
+                "/v1/chat/completions",
+                Route::WrongMethod { allow: "POST" },
+            ),
+            ("GET", "/v1/models", sidecar(false)),
+            ("GET", "/v1/models/gpt-4o", sidecar(false)),
+            ("HEAD", "/health", sidecar(true)),
+            ("POST", "/status", Route::WrongMethod { allow: "GET" }),
+            ("GET", "/metrics", Route::Unknown),
+            ("GET", "/v1/spend", Route::Unknown),
+            ("GET", "/", Route::Unknown),
+        ] {
+            assert_eq!(Route::of(method, path), route, "{method} {path}");
+        }
+    }
+}

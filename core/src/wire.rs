@@ -1,0 +1,24 @@
+//! Names of the wire that more than one module spells.
+
+/// Provider that answered (W37).
+pub const PROVIDER: &str = "x-gateway-provider";
+/// Model that was sent to it (W37).
+pub const MODEL: &str = "x-gateway-model";
+/// Number of attempts (W37).
+pub const ATTEMPTS: &str = "x-gateway-attempts";
+/// Id of the request and of its record, on every answer (W37).
+pub const REQUEST_ID: &str = "x-gateway-request-id";
+/// Ledger of the attempts (W37).
+pub const ROUTE: &str = "x-gateway-route";
+/// The caller's order of providers (W30).
+pub const FAILOVER_SEQUENCE: &str = "x-opengateway-failover-sequence";
+/// How often Envoy may retry.
+pub const MAX_RETRIES: &str = "x-envoy-max-retries";
+/// How long Envoy gives an attempt until its head has left the provider filter.
+pub const TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
+/// What the names of Envoy's own headers begin with; a caller's are removed (E23).
+pub const ENVOY_PREFIX: &str = "x-envoy-";
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
+/// The media type of a stream of events.
+pub const EVENT_STREAM: &str = "text/event-stream";
