@@ -1,0 +1,29 @@
+//! The exchanges that are on their way in this VM, by handle.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use sluice_core::exchange::Exchange;
+
+/// An exchange that both filters hold.
+pub(crate) type Shared = Rc<RefCell<Exchange>>;
+
+thread_local! {
+    static EXCHANGES: RefCell<HashMap<u32, Shared>> = RefCell::default();
+}
+
+/// Makes an exchange known to the provider filters.
+pub(crate) fn insert(handle: u32, exchange: Exchange) -> Shared {
+    let shared = Rc::new(RefCell::new(exchange));
+    EXCHANGES.with_borrow_mut(|all| all.insert(handle, Rc::clone(&shared)));
+    shared
+}
+
+pub(crate) fn get(handle: u32) -> Option<Shared> {
+    EXCHANGES.with_borrow(|all| all.get(&handle).cloned())
+}
+
+pub(crate) fn remove(handle: u32) {
+    EXCHANGES.with_borrow_mut(|all| all.remove(&handle));
+}

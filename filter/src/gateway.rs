@@ -1,0 +1,153 @@
+//! The gateway filter: once a request.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use sluice_core::exchange::{Awaiting, Opened, open};
+use sluice_core::reply::Reply;
+use sluice_core::wire;
+
+use crate::exchanges::{self, Shared};
+use crate::host;
+use crate::root::Vm;
+
+/// One request.
+pub(crate) struct Gateway {
+    vm: Rc<Vm>,
+    handle: u32,
+    /// Bytes of the body that the host holds.
+    held: usize,
+    phase: Phase,
+}
+
+enum Phase {
+    /// Its head has not come, or nothing is left to do.
+    Idle,
+    /// Its body comes.
+    Awaiting(Box<Awaiting>),
+    /// It is with the providers.
+    Sent(Shared),
+}
+
+impl Gateway {
+    pub(crate) fn new(vm: Rc<Vm>, handle: u32) -> Self {
+        Self {
+            vm,
+            handle,
+            held: 0,
+            phase: Phase::Idle,
+        }
+    }
+
+    fn reply(&mut self, reply: &Reply) -> Action {
+        self.phase = Phase::Idle;
+        host::reply(reply);
+        Action::Pause
+    }
+
+    fn body(&mut self, bytes: Vec<u8>) -> Action {
+        let Phase::Awaiting(waiting) = std::mem::replace(&mut self.phase, Phase::Idle) else {
+            return Action::Continue;
+        };
+        let sent = waiting.body(bytes, &mut self.vm.luck.borrow_mut());
+        match sent {
+            Err(reply) => self.reply(&reply),
+            Ok((exchange, sent)) => {
+                host::set_cluster(&sent.cluster);
+                host::set_exchange(self.handle);
+                for name in &sent.remove {
+                    host::set_request_header(name, None);
+                }
+                for (name, value) in &sent.set {
+                    host::set_request_header(name, Some(value));
+                }
+                self.phase = Phase::Sent(exchanges::insert(self.handle, exchange));
+                Action::Continue
+            }
+        }
+    }
+}
+
+impl Context for Gateway {}
+
+impl HttpContext for Gateway {
+    fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
+        let head = host::request_head();
+        #[cfg(feature = "test-trap")]
+        if head.get("x-sluice-test-trap").is_some() {
+            std::process::abort();
+        }
+        let opened = open(
+            &self.vm.gateway,
+            &head,
+            host::now(),
+            &mut self.vm.luck.borrow_mut(),
+        );
+        match opened {
+            Opened::Pass => Action::Continue,
+            Opened::Reply(reply) => self.reply(&reply),
+            Opened::Await(waiting) => {
+                self.phase = Phase::Awaiting(waiting);
+                if end {
+                    self.body(Vec::new())
+                } else {
+                    Action::Pause
+                }
+            }
+        }
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
+        if end {
+            return self.body(host::request_body(0, size));
+        }
+        self.held = size;
+        match &self.phase {
+            Phase::Awaiting(waiting) => match waiting.grown(size) {
+                Ok(()) => Action::Pause,
+                Err(reply) => self.reply(&reply),
+            },
+            _ => Action::Continue,
+        }
+    }
+
+    /// Trailers end a body too.
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.body(host::request_body(0, self.held))
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        let reply = match &self.phase {
+            Phase::Sent(exchange) => exchange.borrow_mut().given_up(host::now()),
+            Phase::Awaiting(waiting) => {
+                host::set_response_header(wire::REQUEST_ID, waiting.id());
+                None
+            }
+            Phase::Idle => None,
+        };
+        match reply {
+            None => Action::Continue,
+            Some(reply) => {
+                host::reply(&reply);
+                Action::Pause
+            }
+        }
+    }
+
+    fn on_log(&mut self) {
+        let Phase::Sent(exchange) = std::mem::replace(&mut self.phase, Phase::Idle) else {
+            return;
+        };
+        exchanges::remove(self.handle);
+        let mut exchange = exchange.borrow_mut();
+        let details = if exchange.is_settled() {
+            None
+        } else {
+            host::response_details()
+        };
+        if let Some(record) = exchange.close(details.as_deref(), host::now()) {
+            self.vm.outbox.put(&record);
+        }
+    }
+}

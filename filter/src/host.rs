@@ -1,0 +1,265 @@
+//! The host: the only file that names its calls.
+//!
+//! The SDK's own methods panic on a status they do not expect; here a failed call is logged and
+//! gives nothing, wherever the SDK lets it.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType};
+use sluice_core::head::Head;
+use sluice_core::luck::Luck;
+use sluice_core::reply::Reply;
+
+/// Filter state with the cluster of the next attempt; the route's matcher reads it.
+const CLUSTER: &str = "sluice.cluster";
+/// Filter state with the handle of the exchange; the provider filter reads it.
+const EXCHANGE: &str = "sluice.exchange";
+
+/// Unix milliseconds.
+pub(crate) fn now() -> u64 {
+    let now = hostcalls::get_current_time().ok();
+    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
+    since
+        .and_then(|since| u64::try_from(since.as_millis()).ok())
+        .unwrap_or_default()
+}
+
+/// A generator seeded by the host.
+pub(crate) fn luck() -> Luck {
+    let mut seed = [0; 16];
+    if let Err(error) = getrandom::fill(&mut seed) {
+        log::error!("no randomness from the host: {error}");
+        seed = u128::from(now()).to_le_bytes();
+    }
+    Luck::new(seed)
+}
+
+/// An environment variable of the VM.
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+pub(crate) fn request_head() -> Head {
+    head(MapType::HttpRequestHeaders)
+}
+
+pub(crate) fn response_head() -> Head {
+    head(MapType::HttpResponseHeaders)
+}
+
+/// Values that are not UTF-8 are read with U+FFFD: no caller and no provider can trap the VM.
+fn head(map: MapType) -> Head {
+    let headers = noted("header map", hostcalls::get_map_bytes(map)).unwrap_or_default();
+    let text = |bytes| match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    Head::new(
+        headers
+            .into_iter()
+            .map(|(name, value)| (name, text(value)))
+            .collect(),
+    )
+}
+
+pub(crate) fn set_request_head(headers: &[(String, String)]) {
+    set_head(MapType::HttpRequestHeaders, headers);
+}
+
+pub(crate) fn set_response_head(headers: &[(String, String)]) {
+    set_head(MapType::HttpResponseHeaders, headers);
+}
+
+fn set_head(map: MapType, headers: &[(String, String)]) {
+    let pairs = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    noted("set header map", hostcalls::set_map(map, pairs));
+}
+
+pub(crate) fn set_request_header(name: &str, value: Option<&str>) {
+    noted(
+        "header",
+        hostcalls::set_map_value(MapType::HttpRequestHeaders, name, value),
+    );
+}
+
+pub(crate) fn set_response_header(name: &str, value: &str) {
+    noted(
+        "header",
+        hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(value)),
+    );
+}
+
+/// Takes all trailers away: none passes, in either direction (W43).
+pub(crate) fn clear_request_trailers() {
+    set_head(MapType::HttpRequestTrailers, &[]);
+}
+
+pub(crate) fn clear_response_trailers() {
+    set_head(MapType::HttpResponseTrailers, &[]);
+}
+
+pub(crate) fn request_body(start: usize, len: usize) -> Vec<u8> {
+    buffer(BufferType::HttpRequestBody, start, len)
+}
+
+pub(crate) fn response_body(start: usize, len: usize) -> Vec<u8> {
+    buffer(BufferType::HttpResponseBody, start, len)
+}
+
+/// Nothing is asked of the host when there is nothing: without a body the SDK would panic.
+fn buffer(kind: BufferType, start: usize, len: usize) -> Vec<u8> {
+    if len == 0 {
+        return Vec::new();
+    }
+    noted("body", hostcalls::get_buffer(kind, start, len))
+        .flatten()
+        .unwrap_or_default()
+}
+
+/// Puts `bytes` in the place of the first `len` of the request's body.
+pub(crate) fn replace_request_body(len: usize, bytes: &[u8]) {
+    noted(
+        "set body",
+        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, len, bytes),
+    );
+}
+
+/// Puts `bytes` in the place of the first `len` of the response's body.
+pub(crate) fn replace_response_body(len: usize, bytes: &[u8]) {
+    noted(
+        "set body",
+        hostcalls::set_buffer(BufferType::HttpResponseBody, 0, len, bytes),
+    );
+}
+
+/// Answers the request here.
+pub(crate) fn reply(reply: &Reply) {
+    let headers = reply
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let body = Some(reply.body.as_bytes());
+    noted(
+        "reply",
+        hostcalls::send_http_response(u32::from(reply.status), headers, body),
+    );
+}
+
+/// Tells the route which cluster the next attempt goes to.
+pub(crate) fn set_cluster(cluster: &str) {
+    noted(
+        "filter state",
+        hostcalls::set_property(vec![CLUSTER], Some(cluster.as_bytes())),
+    );
+}
+
+/// Leaves the handle of the exchange where the provider filter finds it.
+pub(crate) fn set_exchange(handle: u32) {
+    let bytes = handle.to_le_bytes();
+    noted(
+        "filter state",
+        hostcalls::set_property(vec![EXCHANGE], Some(&bytes)),
+    );
+}
+
+/// The handle of the exchange that this attempt belongs to.
+pub(crate) fn exchange() -> Option<u32> {
+    let bytes = hostcalls::get_property(vec![EXCHANGE]).ok().flatten()?;
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+}
+
+/// Envoy's word on how the response ended.
+pub(crate) fn response_details() -> Option<String> {
+    text_property(vec!["response", "code_details"])
+}
+
+/// `name` of the plugin: in a cluster, the provider's.
+pub(crate) fn plugin_name() -> String {
+    text_property(vec!["plugin_name"]).unwrap_or_default()
+}
+
+/// `root_id` of the plugin.
+pub(crate) fn root_id() -> String {
+    text_property(vec!["plugin_root_id"]).unwrap_or_default()
+}
+
+fn text_property(path: Vec<&str>) -> Option<String> {
+    let bytes = hostcalls::get_property(path).ok().flatten()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// The plugin's configuration.
+pub(crate) fn configuration() -> Vec<u8> {
+    let bytes = hostcalls::get_buffer(BufferType::PluginConfiguration, 0, usize::MAX);
+    noted("configuration", bytes).flatten().unwrap_or_default()
+}
+
+pub(crate) fn tick_every(milliseconds: u64) {
+    noted(
+        "tick",
+        hostcalls::set_tick_period(Duration::from_millis(milliseconds)),
+    );
+}
+
+/// Opens a queue that all VMs of the process share.
+pub(crate) fn queue(name: &str) -> Option<u32> {
+    noted("queue", hostcalls::register_shared_queue(name))
+}
+
+/// `false` when the queue did not take it.
+pub(crate) fn enqueue(queue: u32, bytes: &[u8]) -> bool {
+    noted(
+        "enqueue",
+        hostcalls::enqueue_shared_queue(queue, Some(bytes)),
+    )
+    .is_some()
+}
+
+pub(crate) fn dequeue(queue: u32) -> Option<Vec<u8>> {
+    noted("dequeue", hostcalls::dequeue_shared_queue(queue)).flatten()
+}
+
+/// Shared data and the version to write it against.
+pub(crate) fn shared(key: &str) -> (Option<Vec<u8>>, Option<u32>) {
+    noted("shared data", hostcalls::get_shared_data(key)).unwrap_or_default()
+}
+
+/// `false` when another VM wrote it since it was read.
+pub(crate) fn set_shared(key: &str, value: Option<&[u8]>, version: Option<u32>) -> bool {
+    hostcalls::set_shared_data(key, value, version).is_ok()
+}
+
+/// Posts JSON to a cluster; the answer comes as a callback. `None` when it can not be sent.
+pub(crate) fn post(cluster: &str, path: &str, token: Option<&str>, body: &[u8]) -> Option<u32> {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let mut headers = vec![
+        (":method", "POST"),
+        (":path", path),
+        (":authority", cluster),
+        ("content-type", "application/json"),
+    ];
+    if let Some(bearer) = &bearer {
+        headers.push(("authorization", bearer));
+    }
+    let limit = Duration::from_secs(5);
+    hostcalls::dispatch_http_call(cluster, headers, Some(body), Vec::new(), limit).ok()
+}
+
+/// Status of the answer to a post; `None` when none came.
+pub(crate) fn post_status() -> Option<u16> {
+    let status =
+        hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, ":status").ok()??;
+    std::str::from_utf8(&status).ok()?.parse().ok()
+}
+
+/// The value, or a line in the log.
+fn noted<T>(call: &str, result: Result<T, proxy_wasm::types::Status>) -> Option<T> {
+    result
+        .map_err(|status| log::error!("the host refused a call ({call}): {status:?}"))
+        .ok()
+}

@@ -1,0 +1,176 @@
+//! The provider filter: once an attempt, inside the provider's cluster.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use sluice_core::error::ErrorBody;
+use sluice_core::exchange::{Flow, Verdict};
+use sluice_core::reply::Reply;
+
+use crate::exchanges::{self, Shared};
+use crate::host;
+
+/// One attempt.
+pub(crate) struct Provider {
+    /// Name of the provider, which is that of its cluster.
+    name: Rc<str>,
+    exchange: Option<Shared>,
+    /// Whether the body of the attempt differs from the caller's.
+    edited: bool,
+    /// Bytes of the answer that the host holds.
+    held: usize,
+}
+
+impl Provider {
+    pub(crate) fn new(name: Rc<str>) -> Self {
+        Self {
+            name,
+            exchange: None,
+            edited: false,
+            held: 0,
+        }
+    }
+
+    /// The attempt must not leave: what it would carry is not meant for this cluster.
+    fn refuse(&self, why: &str) -> Action {
+        log::error!("provider filter `{}`: {why}", self.name);
+        let body = ErrorBody::new(500, "misrouted", "The gateway is not configured correctly.");
+        host::reply(&Reply::error(500, &body));
+        Action::Pause
+    }
+
+    /// Puts the attempt's body in the place of the caller's.
+    fn body(&self) -> Action {
+        if let Some(exchange) = &self.exchange {
+            let body = exchange
+                .borrow_mut()
+                .attempt_body(|len| host::request_body(0, len));
+            if let Some(body) = body {
+                host::replace_request_body(body.covered, &body.prefix);
+            }
+        }
+        Action::Continue
+    }
+
+    fn is_truncated(&self) -> bool {
+        self.exchange
+            .as_ref()
+            .is_some_and(|exchange| exchange.borrow().is_truncated())
+    }
+
+    /// The answer's bytes so far: `size` of them in the host's buffer.
+    fn answer(&mut self, size: usize, end: bool) -> Flow {
+        let Some(exchange) = &self.exchange else {
+            return Flow::Pass;
+        };
+        let read = &mut |start, len| host::response_body(start, len);
+        let flow = exchange
+            .borrow_mut()
+            .answer_body(size, end, host::now(), read);
+        self.held = if flow == Flow::Hold { size } else { 0 };
+        flow
+    }
+}
+
+/// Carries out what becomes of `size` bytes in the host's buffer.
+fn apply(flow: Flow, size: usize) -> Action {
+    match flow {
+        Flow::Hold => return Action::Pause,
+        Flow::Pass => {}
+        Flow::Fail => host::set_response_header(":status", "503"),
+        Flow::Replace(bytes) => host::replace_response_body(size, &bytes),
+        Flow::Open { headers, body } => {
+            host::set_response_head(&headers);
+            if let Some(bytes) = body {
+                host::replace_response_body(size, &bytes);
+            }
+        }
+    }
+    Action::Continue
+}
+
+impl Context for Provider {
+    fn on_done(&mut self) -> bool {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.borrow_mut().left(host::now());
+        }
+        true
+    }
+}
+
+impl HttpContext for Provider {
+    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        let Some(exchange) = host::exchange().and_then(exchanges::get) else {
+            return self.refuse("no exchange: the request did not pass the gateway filter");
+        };
+        let incoming = host::request_head();
+        let attempt = exchange
+            .borrow_mut()
+            .attempt(&self.name, &incoming, host::now());
+        match attempt {
+            Err(misrouted) => self.refuse(&misrouted.to_string()),
+            Ok(attempt) => {
+                host::set_request_head(&attempt.headers);
+                host::set_cluster(&attempt.next);
+                self.edited = attempt.edited;
+                self.exchange = Some(exchange);
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_request_body(&mut self, _: usize, end: bool) -> Action {
+        if !end && self.edited {
+            Action::Pause
+        } else {
+            self.body()
+        }
+    }
+
+    /// Trailers end a body too.
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        host::clear_request_trailers();
+        if self.edited {
+            self.body()
+        } else {
+            Action::Continue
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
+        let Some(exchange) = &self.exchange else {
+            return Action::Continue;
+        };
+        let head = host::response_head();
+        let verdict = exchange.borrow_mut().answer_head(&head, end, host::now());
+        match verdict {
+            Verdict::Hold => Action::Pause,
+            Verdict::Pass => Action::Continue,
+            Verdict::Fail => {
+                host::set_response_header(":status", "503");
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end: bool) -> Action {
+        apply(self.answer(size, end), size)
+    }
+
+    /// Trailers end a body too. What has left can not be changed any more, nor added to.
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        host::clear_response_trailers();
+        let held = self.held;
+        match self.answer(held, true) {
+            Flow::Replace(_) if self.is_truncated() => {
+                // No last event can tell the caller (W35): a reset must, and a reply is one here.
+                let body = ErrorBody::new(502, "upstream_truncated", "The answer was cut.");
+                host::reply(&Reply::error(502, &body));
+                Action::Pause
+            }
+            Flow::Replace(_) => Action::Continue,
+            flow => apply(flow, held),
+        }
+    }
+}

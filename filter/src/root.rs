@@ -1,0 +1,128 @@
+//! The root contexts: configuration, contexts, the tick that delivers records.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use sluice_core::config::Config;
+use sluice_core::gateway::Gateway as Core;
+use sluice_core::luck::Luck;
+
+use crate::gateway::Gateway;
+use crate::host;
+use crate::outbox::Outbox;
+use crate::provider::Provider;
+
+/// What all contexts of one VM and one configuration share.
+pub(crate) struct Vm {
+    pub(crate) gateway: Arc<Core>,
+    pub(crate) luck: RefCell<Luck>,
+    pub(crate) outbox: Outbox,
+}
+
+thread_local! {
+    /// The VM of the last configuration: every cluster's filter comes with the same document.
+    static LAST: RefCell<Option<Rc<Vm>>> = RefCell::default();
+}
+
+/// One root context: `root_id` `gateway` for the listener, `provider` for each cluster.
+#[derive(Default)]
+pub(crate) struct Root {
+    role: Role,
+}
+
+#[derive(Default)]
+enum Role {
+    #[default]
+    Unconfigured,
+    Gateway(Rc<Vm>),
+    Provider(Rc<str>),
+}
+
+impl Root {
+    fn vm(document: &[u8]) -> Option<Rc<Vm>> {
+        let config = Config::parse(document).map_err(|faults| {
+            for fault in faults {
+                log::error!("configuration: {fault}");
+            }
+        });
+        let config = config.ok()?;
+        // Envoy spells the same document in another order each time.
+        let last = LAST.with_borrow(Clone::clone);
+        if let Some(last) = last.filter(|vm| vm.gateway.config.hash == config.hash) {
+            return Some(last);
+        }
+        let gateway = Arc::new(Core::new(config, host::env));
+        let mut luck = host::luck();
+        let outbox = Outbox::new(Arc::clone(&gateway), luck.bits());
+        let vm = Rc::new(Vm {
+            gateway,
+            luck: RefCell::new(luck),
+            outbox,
+        });
+        LAST.set(Some(Rc::clone(&vm)));
+        Some(vm)
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, _: u32, _: usize, _: usize, _: usize) {
+        if let Role::Gateway(vm) = &self.role {
+            vm.outbox.answered(host::post_status(), host::now());
+        }
+    }
+
+    fn on_done(&mut self) -> bool {
+        if let Role::Gateway(vm) = &self.role {
+            vm.outbox.log_what_waits();
+        }
+        true
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _: usize) -> bool {
+        let Some(vm) = Self::vm(&host::configuration()) else {
+            return false;
+        };
+        let name = host::plugin_name();
+        match host::root_id().as_str() {
+            "gateway" => {
+                host::tick_every(vm.gateway.config.sidecar.flush_interval_ms);
+                self.role = Role::Gateway(vm);
+            }
+            "provider" if vm.gateway.config.providers.contains_key(&name) => {
+                self.role = Role::Provider(name.into());
+            }
+            "provider" => {
+                log::error!("configuration: the plugin's name `{name}` is not a provider's");
+                return false;
+            }
+            other => {
+                log::error!("configuration: root_id `{other}` is neither gateway nor provider");
+                return false;
+            }
+        }
+        true
+    }
+
+    fn on_tick(&mut self) {
+        if let Role::Gateway(vm) = &self.role {
+            vm.outbox.tick(host::now());
+        }
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        match &self.role {
+            Role::Gateway(vm) => Some(Box::new(Gateway::new(Rc::clone(vm), id))),
+            Role::Provider(name) => Some(Box::new(Provider::new(Rc::clone(name)))),
+            Role::Unconfigured => None,
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
