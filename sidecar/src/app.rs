@@ -1,0 +1,68 @@
+//! Everything that a handler may use.
+
+use std::sync::Arc;
+
+use sluice_core::config::Config;
+
+use crate::metrics::Metrics;
+use crate::probe::Probe;
+use crate::store::Store;
+use crate::token::Token;
+
+/// The sidecar's state. Clones share it.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The configuration document: prices and catalogue.
+    pub config: Arc<Config>,
+    /// Where records are kept.
+    pub store: Store,
+    /// What `/metrics` tells.
+    pub metrics: Arc<Metrics>,
+    /// The store's health, looked at once a second at most.
+    pub probe: Arc<Probe>,
+    /// Who may come in.
+    pub access: Access,
+    /// Bytes of a batch; a larger one is refused with 413.
+    pub max_batch_bytes: usize,
+}
+
+/// Who may come in where.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// For `/v1/spend`; without it the route answers 403.
+    pub admin: Option<Token>,
+    /// For `/internal/records`; without it the route is open to whoever reaches the port.
+    pub ingest: Option<Token>,
+}
+
+impl App {
+    /// Bytes of a batch where nothing else is said: 16 MiB.
+    pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+
+    /// An app with no tokens and the default limit.
+    #[must_use]
+    pub fn new(config: Config, store: Store) -> Self {
+        Self {
+            metrics: Arc::new(Metrics::new(&config)),
+            config: Arc::new(config),
+            store,
+            probe: Arc::new(Probe::default()),
+            access: Access::default(),
+            max_batch_bytes: Self::MAX_BATCH_BYTES,
+        }
+    }
+
+    /// Sets who may come in.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets the limit of a batch, in bytes.
+    #[must_use]
+    pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
+        self.max_batch_bytes = bytes;
+        self
+    }
+}

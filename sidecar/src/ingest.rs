@@ -1,0 +1,149 @@
+//! A batch as it arrives → entries that are priced and ready to be stored.
+//!
+//! One record that cannot be taken does not keep the others back: the filter would send the same
+//! batch for ever. It is counted and logged, without its content.
+
+use serde_json::Value;
+use sluice_core::config::Config;
+use sluice_core::spend::{Batch, Record, price};
+use uuid::Uuid;
+
+use crate::store::Entry;
+
+/// A batch that was read: what can be stored, and how much cannot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// Records with their prices, in the order given.
+    pub entries: Vec<Entry>,
+    /// Records that are none, or whose id is not a UUID.
+    pub refused: u64,
+    /// Records that the sender lost before (W53).
+    pub dropped: u64,
+}
+
+impl Intake {
+    /// Reads a batch's JSON and prices its records at the configuration's prices (W50).
+    ///
+    /// # Errors
+    ///
+    /// The text is not JSON, or not a batch at all.
+    pub fn read(json: &[u8], config: &Config) -> Result<Self, serde_json::Error> {
+        let (batch, unreadable) = match serde_json::from_slice(json) {
+            Ok(batch) => (batch, 0),
+            Err(error) if error.is_data() => one_by_one(json)?,
+            Err(error) => return Err(error),
+        };
+        let mut intake = Self {
+            refused: unreadable,
+            dropped: batch.dropped,
+            ..Self::default()
+        };
+        for record in batch.records {
+            match entry(record, config) {
+                Ok(entry) => intake.entries.push(entry),
+                Err(error) => {
+                    intake.refused += 1;
+                    tracing::warn!(%error, "record refused: its id is not a UUID");
+                }
+            }
+        }
+        Ok(intake)
+    }
+}
+
+fn entry(mut record: Record, config: &Config) -> Result<Entry, uuid::Error> {
+    let id: Uuid = record.id.parse()?;
+    record.id = id.to_string();
+    Ok(Entry {
+        id,
+        cost_nano_usd: price(&record, config).nano_usd,
+        price_version: config.price_version.clone(),
+        record,
+    })
+}
+
+/// Reads a batch of which a part does not fit: each record by itself, and counts what is none.
+fn one_by_one(json: &[u8]) -> Result<(Batch, u64), serde_json::Error> {
+    let mut value: Value = serde_json::from_slice(json)?;
+    let mut records = Vec::new();
+    let mut unreadable = 0;
+    for item in value
+        .get_mut("records")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        match serde_json::from_value::<Record>(item.take()) {
+            Ok(record) => records.push(record),
+            Err(error) => {
+                unreadable += 1;
+                let category = error.classify();
+                tracing::warn!(?category, "record refused: it is not of a record's shape");
+            }
+        }
+    }
+    if let Some(list) = value.get_mut("records").and_then(Value::as_array_mut) {
+        list.clear();
+    }
+    let rest: Batch = serde_json::from_value(value)?;
+    Ok((Batch { records, ..rest }, unreadable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01890A5D-AC96-774B-BCCE-B302099A8057";
+
+    fn config() -> Config {
+        Config::parse(
+            br#"{"price_version": "v7", "providers": {"p": {"host": "h"}}, "models": {"m": {"providers":
+                [{"provider": "p", "price": {"input": 1, "output": 2}}]}}}"#,
+        )
+        .unwrap()
+    }
+
+    fn read(json: &str) -> Result<Intake, serde_json::Error> {
+        Intake::read(json.as_bytes(), &config())
+    }
+
+    #[test]
+    fn w50_a_record_is_priced_and_its_id_is_spelled_one_way() {
+        let json = format!(
+            r#"{{"records": [{{"id": "{ID}", "model": "m", "provider": "p",
+                "usage": {{"prompt_tokens": 10, "completion_tokens": 1}}}}], "dropped": 3}}"#
+        );
+        let intake = read(&json).unwrap();
+        assert_eq!((intake.refused, intake.dropped), (0, 3));
+        let entry = &intake.entries[0];
+        assert_eq!(entry.cost_nano_usd, Some(10 * 1_000 + 2_000));
+        assert_eq!(entry.price_version, "v7");
+        assert_eq!(entry.record.id, ID.to_lowercase());
+    }
+
+    #[test]
+    fn what_is_no_record_is_counted_and_the_rest_is_taken() {
+        let json = format!(
+            r#"{{"records": [{{"id": "no uuid"}}, {{"id": 1}}, 7, {{"id": "{ID}"}}], "dropped": 2}}"#
+        );
+        let intake = read(&json).unwrap();
+        assert_eq!(
+            (intake.entries.len(), intake.refused, intake.dropped),
+            (1, 3, 2)
+        );
+    }
+
+    #[test]
+    fn what_is_no_batch_is_an_error() {
+        for json in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"records": 1}"#,
+            r#"{"records": [], "dropped": -1}"#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `GET /`: the routes, for a person who looks at the port.
+
+const TEXT: &str = "\
+Sluice sidecar: keys, spend, catalogue and health of the gateway.
+
+GET  /v1/models         the catalogue; ?allow_tee=false and ?allow_zdr=false take tiers away
+GET  /v1/models/{id}    one model
+GET  /v1/spend          the ledger, newest first, with sums; needs the admin token
+                        ?key= &model= &provider= &project= &tag=name:value &from= &to= &limit= &cursor=
+GET  /status            version and hash of the configuration
+GET  /health            whether the store works: 200 or 503
+GET  /metrics           for Prometheus
+POST /internal/records  for the filter
+";
+
+/// Names the routes.
+pub(crate) async fn show() -> &'static str {
+    TEXT
+}

@@ -1,0 +1,12 @@
+//! The handlers, one file a resource.
+
+pub(crate) mod health;
+pub(crate) mod index;
+pub(crate) mod metrics;
+pub(crate) mod models;
+pub(crate) mod records;
+pub(crate) mod spend;
+pub(crate) mod status;
+
+mod access;
+mod params;
