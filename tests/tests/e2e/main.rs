@@ -1,0 +1,20 @@
+//! End to end: a real Envoy, scripted providers, and the real sidecar where money is the subject.
+
+mod bad_input;
+mod chat;
+mod config;
+mod expect;
+mod failover;
+mod fields;
+mod gate;
+mod hygiene;
+mod integrity;
+mod keys;
+mod protocols;
+mod provider;
+mod routes;
+mod sdk;
+mod spend;
+mod stream;
+mod survival;
+mod trap;
