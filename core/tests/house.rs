@@ -1,6 +1,11 @@
 //! What holds the house together: the core stays pure, its modules point one way, its tests run in
 //! Wasm too, files stay small, and what the documents link to is there.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that finds what it does not expect is to panic"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

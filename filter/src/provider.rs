@@ -78,7 +78,7 @@ fn apply(flow: Flow, size: usize) -> Action {
     match flow {
         Flow::Hold => return Action::Pause,
         Flow::Pass => {}
-        Flow::Fail => host::set_response_header(":status", "503"),
+        Flow::Fail => fail(),
         Flow::Replace(bytes) => host::replace_response_body(size, &bytes),
         Flow::Open { headers, body } => {
             host::set_response_head(&headers);
@@ -88,6 +88,12 @@ fn apply(flow: Flow, size: usize) -> Action {
         }
     }
     Action::Continue
+}
+
+/// Tells Envoy's router that the attempt has failed. Nothing else of its head stays: a header such as
+/// `x-envoy-ratelimited` would talk the router out of the next attempt.
+fn fail() {
+    host::set_response_head(&[(":status".to_owned(), "503".to_owned())]);
 }
 
 impl Context for Provider {
@@ -148,7 +154,7 @@ impl HttpContext for Provider {
             Verdict::Hold => Action::Pause,
             Verdict::Pass => Action::Continue,
             Verdict::Fail => {
-                host::set_response_header(":status", "503");
+                fail();
                 Action::Continue
             }
         }

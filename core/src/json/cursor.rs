@@ -2,7 +2,8 @@
 
 use super::fault::{Fault, FaultKind};
 use super::number::{Number, number_len};
-use super::scalar::{Text, escape_len, plain_run};
+use super::run::plain_run;
+use super::scalar::{Text, escape_len};
 use super::{MAX_DEPTH, Span};
 
 /// Reads a text value by value.

@@ -8,6 +8,7 @@ mod cursor;
 mod edit;
 mod fault;
 mod number;
+mod run;
 mod scalar;
 
 pub use cursor::{Cursor, Kind, Member};

@@ -76,25 +76,6 @@ fn unit(text: &str) -> (u32, &str) {
     (u32::from_str_radix(digits, 16).unwrap_or(0xfffd), rest)
 }
 
-/// Length of the run that a string may hold as it is: no quote, backslash or control character.
-///
-/// Sixteen bytes at a time: the inner loop has no branch, so that the compiler makes SIMD of it.
-pub(super) fn plain_run(bytes: &[u8]) -> usize {
-    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let clean = chunks
-        .iter()
-        .take_while(|chunk| !chunk.iter().fold(false, |hit, byte| hit | special(*byte)))
-        .count()
-        * 16;
-    let rest = bytes.get(clean..).unwrap_or_default();
-    clean
-        + rest
-            .iter()
-            .position(|byte| special(*byte))
-            .unwrap_or(rest.len())
-}
-
 /// Length of the escape that begins with the backslash at the front of `bytes`.
 pub(super) fn escape_len(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     match bytes.get(1) {

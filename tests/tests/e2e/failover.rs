@@ -141,6 +141,10 @@ async fn w31_every_trigger_leads_to_the_next_provider() {
         ),
         ("an error in a 200", Answer::json(200, &in_band)),
         ("a page with a 500", Answer::html(500)),
+        (
+            "a 429 that would talk Envoy out of a retry",
+            Answer::error(429, "no").header("x-envoy-ratelimited", "true"),
+        ),
         ("an empty 503", Answer::empty(503)),
     ];
     cases.extend(more.map(|(name, answer)| (name.to_owned(), answer)));
