@@ -20,8 +20,11 @@ pub(crate) fn insert(handle: u32, exchange: Exchange) -> Shared {
     shared
 }
 
-pub(crate) fn get(handle: u32) -> Option<Shared> {
-    EXCHANGES.with_borrow(|all| all.get(&handle).cloned())
+/// The exchange of this handle, if it is the one with this id: a VM that took the place of one that
+/// trapped counts its handles anew.
+pub(crate) fn get(handle: u32, id: &str) -> Option<Shared> {
+    let found = EXCHANGES.with_borrow(|all| all.get(&handle).cloned());
+    found.filter(|exchange| exchange.borrow().id() == id)
 }
 
 pub(crate) fn remove(handle: u32) {

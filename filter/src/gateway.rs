@@ -26,6 +26,8 @@ enum Phase {
     Idle,
     /// Its body comes.
     Awaiting(Box<Awaiting>),
+    /// The sidecar answers it; the answer gets this id.
+    Passing(String),
     /// It is with the providers.
     Sent(Shared),
 }
@@ -47,6 +49,9 @@ impl Gateway {
     }
 
     fn body(&mut self, bytes: Vec<u8>) -> Action {
+        if !matches!(self.phase, Phase::Awaiting(_)) {
+            return Action::Continue;
+        }
         let Phase::Awaiting(waiting) = std::mem::replace(&mut self.phase, Phase::Idle) else {
             return Action::Continue;
         };
@@ -55,7 +60,7 @@ impl Gateway {
             Err(reply) => self.reply(&reply),
             Ok((exchange, sent)) => {
                 host::set_cluster(&sent.cluster);
-                host::set_exchange(self.handle);
+                host::set_exchange(self.handle, exchange.id());
                 for name in &sent.remove {
                     host::set_request_header(name, None);
                 }
@@ -85,7 +90,10 @@ impl HttpContext for Gateway {
             &mut self.vm.luck.borrow_mut(),
         );
         match opened {
-            Opened::Pass => Action::Continue,
+            Opened::Pass(id) => {
+                self.phase = id.map_or(Phase::Idle, Phase::Passing);
+                Action::Continue
+            }
             Opened::Reply(reply) => self.reply(&reply),
             Opened::Await(waiting) => {
                 self.phase = Phase::Awaiting(waiting);
@@ -122,6 +130,10 @@ impl HttpContext for Gateway {
             Phase::Sent(exchange) => exchange.borrow_mut().given_up(host::now()),
             Phase::Awaiting(waiting) => {
                 host::set_response_header(wire::REQUEST_ID, waiting.id());
+                None
+            }
+            Phase::Passing(id) => {
+                host::set_response_header(wire::REQUEST_ID, id);
                 None
             }
             Phase::Idle => None,

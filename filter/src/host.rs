@@ -158,19 +158,23 @@ pub(crate) fn set_cluster(cluster: &str) {
     );
 }
 
-/// Leaves the handle of the exchange where the provider filter finds it.
-pub(crate) fn set_exchange(handle: u32) {
-    let bytes = handle.to_le_bytes();
+/// Leaves the handle and the id of the exchange where the provider filter finds them.
+pub(crate) fn set_exchange(handle: u32, id: &str) {
+    let bytes = [&handle.to_le_bytes(), id.as_bytes()].concat();
     noted(
         "filter state",
         hostcalls::set_property(vec![EXCHANGE], Some(&bytes)),
     );
 }
 
-/// The handle of the exchange that this attempt belongs to.
-pub(crate) fn exchange() -> Option<u32> {
+/// Handle and id of the exchange that this attempt belongs to.
+pub(crate) fn exchange() -> Option<(u32, String)> {
     let bytes = hostcalls::get_property(vec![EXCHANGE]).ok().flatten()?;
-    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    let (handle, id) = bytes.split_first_chunk()?;
+    Some((
+        u32::from_le_bytes(*handle),
+        String::from_utf8(id.to_vec()).ok()?,
+    ))
 }
 
 /// Envoy's word on how the response ended.
@@ -229,9 +233,9 @@ pub(crate) fn shared(key: &str) -> (Option<Vec<u8>>, Option<u32>) {
     noted("shared data", hostcalls::get_shared_data(key)).unwrap_or_default()
 }
 
-/// `false` when another VM wrote it since it was read.
-pub(crate) fn set_shared(key: &str, value: Option<&[u8]>, version: Option<u32>) -> bool {
-    hostcalls::set_shared_data(key, value, version).is_ok()
+/// `false` when another VM wrote it since it was read; without a version it is written anyway.
+pub(crate) fn set_shared(key: &str, value: &[u8], version: Option<u32>) -> bool {
+    hostcalls::set_shared_data(key, Some(value), version).is_ok()
 }
 
 /// Posts JSON to a cluster; the answer comes as a callback. `None` when it can not be sent.

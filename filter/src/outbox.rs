@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sluice_core::gateway::Gateway;
 use sluice_core::spend::Record;
-use sluice_core::spend::outbox::{Backoff, Lease, Ring, batches, body};
+use sluice_core::spend::outbox::{Backoff, Lease, PATIENCE_MS, Ring, SLOTS, Slot, batches, body};
 
 use crate::host;
 
@@ -15,7 +15,9 @@ const RING: &str = "sluice.ring";
 const INGEST: &str = "/internal/records";
 
 /// Records taken from the queue at one tick; more wait for the next.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 10_000;
+/// Stands before a record in the queue that is in Envoy's log already.
+const LOGGED: u8 = b'!';
 
 /// One VM's hand on the outbox, which itself is in the host.
 pub(crate) struct Outbox {
@@ -24,28 +26,42 @@ pub(crate) struct Outbox {
     owner: u64,
     queue: Option<u32>,
     backoff: Cell<Backoff>,
-    /// The batch that is being delivered: its records and the dropped ones that it tells of.
-    in_flight: RefCell<Option<(u64, u64)>>,
+    on_its_way: RefCell<Option<Delivery>>,
+    /// A batch that was not in its slot, and since when.
+    missing: Cell<Option<(u64, u64)>>,
+}
+
+/// The batch that is being delivered.
+#[derive(Clone, Copy)]
+struct Delivery {
+    number: u64,
+    records: u64,
+    bytes: u64,
+    /// The dropped records that it tells of.
+    dropped: u64,
+    since: u64,
 }
 
 impl Outbox {
     pub(crate) fn new(gateway: Arc<Gateway>, owner: u64) -> Self {
         let queue = host::queue(QUEUE);
-        let (backoff, in_flight) = (Cell::default(), RefCell::default());
+        // From here on the ring has a version, without which no change of it could be guarded.
+        if host::shared(RING).1.is_none() {
+            host::set_shared(RING, &Ring::default().write(), None);
+        }
         Self {
             gateway,
             owner,
             queue,
-            backoff,
-            in_flight,
+            backoff: Cell::default(),
+            on_its_way: RefCell::default(),
+            missing: Cell::default(),
         }
     }
 
     /// Puts a record where a trap of this VM can not take it.
     pub(crate) fn put(&self, record: &Record) {
-        let taken = serde_json::to_vec(record)
-            .ok()
-            .is_some_and(|bytes| self.queue.is_some_and(|queue| host::enqueue(queue, &bytes)));
+        let taken = serde_json::to_vec(record).is_ok_and(|bytes| self.enqueue(&bytes));
         if !taken {
             log::error!(
                 "record {} is lost: the host's queue did not take it",
@@ -54,25 +70,25 @@ impl Outbox {
         }
     }
 
-    /// Delivers what waits, when this VM holds the lease.
+    /// Collects and delivers what waits, when this VM holds the lease.
     pub(crate) fn tick(&self, now: u64) {
         let (found, version) = host::shared(LEASE);
         let Some(lease) = Lease::take(found.as_deref(), self.owner, now) else {
-            self.in_flight.take();
             return;
         };
-        if !host::set_shared(LEASE, Some(&lease.write()), version) {
+        if !host::set_shared(LEASE, &lease.write(), version) {
             return;
         }
+        self.on_its_way
+            .borrow_mut()
+            .take_if(|delivery| now.saturating_sub(delivery.since) > PATIENCE_MS);
         self.collect();
-        if self.in_flight.borrow().is_none() && self.backoff.get().is_due(now) {
-            self.deliver(now);
-        }
+        self.deliver(now);
     }
 
     /// The sidecar has answered, or has not.
     pub(crate) fn answered(&self, status: Option<u16>, now: u64) {
-        let Some((records, dropped)) = self.in_flight.take() else {
+        let Some(delivery) = self.on_its_way.take() else {
             return;
         };
         let mut backoff = self.backoff.get();
@@ -81,11 +97,13 @@ impl Outbox {
                 if backoff.succeeded() {
                     log::info!("the sidecar takes records again");
                 }
-                self.forget(records, dropped);
+                forget(&delivery);
             }
             Some(status @ (400 | 413 | 415 | 422)) => {
+                let records = delivery.records;
                 log::error!("the sidecar refused a batch with {status}: {records} records lost");
-                self.forget(records, dropped);
+                forget(&delivery);
+                change(|ring| ring.dropped = ring.dropped.saturating_add(records));
             }
             status => {
                 if backoff.failed(now) {
@@ -94,87 +112,176 @@ impl Outbox {
             }
         }
         self.backoff.set(backoff);
-        if self.in_flight.borrow().is_none() && backoff.is_due(now) {
-            self.deliver(now);
-        }
+        self.deliver(now);
     }
 
     /// Writes what waits into Envoy's log, from which `sluice-sidecar recover` can take it: this
-    /// may be the end of the process. What it was not keeps waiting; the ledger takes each once.
+    /// may be the end of the process. If it is not, all of it keeps waiting; the ledger takes each
+    /// record once. Several VMs may be here at once, and none needs the lease.
     pub(crate) fn log_what_waits(&self) {
-        self.collect();
-        let mut ring = Ring::read(host::shared(RING).0.as_deref());
-        for number in ring.logged.max(ring.head)..ring.tail {
-            if let Some((_, records)) = batch(number) {
-                let line = body(&records, 0);
-                log::warn!("sluice.records {}", String::from_utf8_lossy(&line));
+        for number in change(Ring::claim_log).unwrap_or_default() {
+            if let Some(slot) = slot(number) {
+                log_records(&slot.json);
             }
         }
-        ring.logged = ring.tail;
-        host::set_shared(RING, Some(&ring.write()), None);
+        let queued: Vec<_> = std::iter::from_fn(|| self.dequeue()).collect();
+        let fresh = queued
+            .iter()
+            .filter(|record| record.first() != Some(&LOGGED))
+            .cloned();
+        for (json, _) in batches(fresh) {
+            log_records(&json);
+        }
+        for record in &queued {
+            let mark = if record.first() == Some(&LOGGED) {
+                &[][..]
+            } else {
+                &[LOGGED]
+            };
+            self.enqueue(&[mark, record].concat());
+        }
     }
 
-    /// From the queue into batches.
+    /// From the queue into batches. The number is taken first, then the batch is written: until
+    /// then it is not in its slot, and nobody takes it for delivered.
     fn collect(&self) {
-        let Some(queue) = self.queue else { return };
-        let records = std::iter::from_fn(|| host::dequeue(queue)).take(AT_ONCE);
-        let batches = batches(records);
-        if batches.is_empty() {
+        let limit = self.gateway.config.sidecar.max_waiting_records;
+        let mut records = std::iter::from_fn(|| self.dequeue())
+            .map(|record| {
+                record
+                    .strip_prefix(&[LOGGED])
+                    .map(<[u8]>::to_vec)
+                    .unwrap_or(record)
+            })
+            .take(AT_ONCE)
+            .peekable();
+        if records.peek().is_none() {
             return;
         }
-        let mut ring = Ring::read(host::shared(RING).0.as_deref());
-        for (records, count) in batches {
-            match ring.push(count, self.gateway.config.sidecar.max_waiting_records) {
+        let on_its_way = self.on_its_way.borrow().map(|delivery| delivery.number);
+        let ring = Ring::read(host::shared(RING).0.as_deref());
+        if let Some(mut open) = ring.open_batch(on_its_way).and_then(slot) {
+            let (count, len) = (open.records, open.json.len());
+            while records.next_if(|record| open.join(record)).is_some() {}
+            let (more, bytes) = (
+                open.records - count,
+                size(open.json.len().saturating_sub(len)),
+            );
+            if more > 0
+                && !change(|ring| ring.grow(open.number, more, bytes, limit)).unwrap_or(false)
+            {
+                log::error!("{more} records are lost: too many wait for the sidecar");
+            } else if more > 0 {
+                host::set_shared(&key(open.number), &open.write(), None);
+            }
+        }
+        for (json, count) in batches(records) {
+            match change(|ring| ring.push(count, size(json.len()), limit)).flatten() {
                 Some(number) => {
-                    let batch = [&count.to_le_bytes(), records.as_slice()].concat();
-                    host::set_shared(&batch_key(number), Some(&batch), None);
+                    let slot = Slot {
+                        number,
+                        records: count,
+                        json,
+                    };
+                    host::set_shared(&key(number), &slot.write(), None);
                 }
                 None => log::error!("{count} records are lost: too many wait for the sidecar"),
             }
         }
-        host::set_shared(RING, Some(&ring.write()), None);
     }
 
     fn deliver(&self, now: u64) {
+        if self.on_its_way.borrow().is_some() || !self.backoff.get().is_due(now) {
+            return;
+        }
         let ring = Ring::read(host::shared(RING).0.as_deref());
         let Some(number) = ring.next() else { return };
-        let Some((count, records)) = batch(number) else {
-            log::error!("batch {number} of records is not where it was put");
-            return self.forget(0, 0);
+        let Some(slot) = slot(number) else {
+            return self.miss(number, now);
         };
-        let sent = host::post(
-            &self.gateway.config.sidecar.cluster,
-            INGEST,
-            self.gateway.ingest_token.as_deref(),
-            &body(&records, ring.dropped),
-        );
-        match sent {
-            Some(_) => *self.in_flight.borrow_mut() = Some((count, ring.dropped)),
-            None => {
-                let mut backoff = self.backoff.get();
-                if backoff.failed(now) {
-                    log::warn!("records can not be sent: is there a cluster for the sidecar?");
+        let delivery = Delivery {
+            number,
+            records: slot.records,
+            bytes: size(slot.json.len()),
+            dropped: ring.dropped,
+            since: now,
+        };
+        let cluster = &self.gateway.config.sidecar.cluster;
+        let token = self.gateway.ingest_token.as_deref();
+        if host::post(cluster, INGEST, token, &body(&slot.json, ring.dropped)).is_some() {
+            *self.on_its_way.borrow_mut() = Some(delivery);
+            return;
+        }
+        let mut backoff = self.backoff.get();
+        if backoff.failed(now) {
+            log::warn!("records can not be sent: is there a cluster for the sidecar?");
+        }
+        self.backoff.set(backoff);
+    }
+
+    /// A batch has a number and is not in its slot: it is about to be written, or its VM died just
+    /// then.
+    fn miss(&self, number: u64, now: u64) {
+        match self.missing.get() {
+            Some((missing, since)) if missing == number => {
+                if now.saturating_sub(since) > PATIENCE_MS {
+                    log::error!("batch {number} of records was never written");
+                    change(|ring| ring.delivered(number, 0, 0, 0));
                 }
-                self.backoff.set(backoff);
             }
+            _ => self.missing.set(Some((number, now))),
         }
     }
 
-    fn forget(&self, records: u64, dropped: u64) {
-        let mut ring = Ring::read(host::shared(RING).0.as_deref());
-        host::set_shared(&batch_key(ring.head), None, None);
-        ring.delivered(records, dropped);
-        host::set_shared(RING, Some(&ring.write()), None);
+    fn enqueue(&self, bytes: &[u8]) -> bool {
+        self.queue.is_some_and(|queue| host::enqueue(queue, bytes))
+    }
+
+    fn dequeue(&self) -> Option<Vec<u8>> {
+        host::dequeue(self.queue?)
     }
 }
 
-/// A batch that waits: how many records, and their JSON.
-fn batch(number: u64) -> Option<(u64, Vec<u8>)> {
-    let bytes = host::shared(&batch_key(number)).0?;
-    let (count, records) = bytes.split_first_chunk::<8>()?;
-    Some((u64::from_le_bytes(*count), records.to_vec()))
+/// Changes the ring; `None` when other VMs were in the way again and again.
+fn change<T>(mut with: impl FnMut(&mut Ring) -> T) -> Option<T> {
+    for _ in 0..100 {
+        let (bytes, version) = host::shared(RING);
+        let mut ring = Ring::read(bytes.as_deref());
+        let out = with(&mut ring);
+        if host::set_shared(RING, &ring.write(), version) {
+            return Some(out);
+        }
+    }
+    log::error!("the ring of records can not be changed");
+    None
 }
 
-fn batch_key(number: u64) -> String {
-    format!("sluice.batch.{number}")
+fn forget(delivery: &Delivery) {
+    let Delivery {
+        number,
+        records,
+        bytes,
+        dropped,
+        ..
+    } = *delivery;
+    change(|ring| ring.delivered(number, records, bytes, dropped));
+}
+
+fn slot(number: u64) -> Option<Slot> {
+    Slot::read(&host::shared(&key(number)).0?, number)
+}
+
+fn key(number: u64) -> String {
+    format!(
+        "sluice.batch.{}",
+        number.checked_rem(SLOTS).unwrap_or_default()
+    )
+}
+
+fn log_records(json: &[u8]) {
+    log::warn!("sluice.records {}", String::from_utf8_lossy(&body(json, 0)));
+}
+
+fn size(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }

@@ -107,7 +107,8 @@ impl Context for Provider {
 
 impl HttpContext for Provider {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some(exchange) = host::exchange().and_then(exchanges::get) else {
+        let Some(exchange) = host::exchange().and_then(|(handle, id)| exchanges::get(handle, &id))
+        else {
             return self.refuse("no exchange: the request did not pass the gateway filter");
         };
         let incoming = host::request_head();

@@ -90,6 +90,9 @@ impl RootContext for Root {
         let name = host::plugin_name();
         match host::root_id().as_str() {
             "gateway" => {
+                for (provider, env) in vm.gateway.unused() {
+                    log::info!("provider {provider} is not used: {env} is not set");
+                }
                 host::tick_every(vm.gateway.config.sidecar.flush_interval_ms);
                 self.role = Role::Gateway(vm);
             }

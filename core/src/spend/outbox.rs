@@ -6,7 +6,8 @@
 //! ```
 //!
 //! All of it lives in the host, where neither a trap of the VM nor a reload can take it. One VM at
-//! a time holds the lease and delivers; when it dies, the lease runs out and another goes on.
+//! a time holds the lease, collects and delivers; when it dies, the lease runs out and another goes
+//! on. Every change of the ring is a compare-and-swap: at a reload or a stop several VMs are at it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,13 @@ use serde::{Deserialize, Serialize};
 pub const BATCH: usize = 200;
 /// Bytes of one batch, at most, but for a single record that is larger.
 pub const BATCH_BYTES: usize = 512 * 1024;
+/// Bytes of all batches that wait, at most.
+pub const WAITING_BYTES: u64 = 64 * 1024 * 1024;
+/// Places for batches in shared data; they are used again and again, as nothing is ever deleted
+/// there. At most so many batches wait.
+pub const SLOTS: u64 = 4096;
+/// How long a delivery may take before it is tried again, milliseconds.
+pub const PATIENCE_MS: u64 = 10_000;
 /// How long a lease holds without being renewed, milliseconds.
 pub const LEASE_MS: u64 = 3_000;
 /// The longest wait between two tries, milliseconds.
@@ -65,6 +73,8 @@ pub struct Ring {
     pub tail: u64,
     /// Records in all of them.
     pub waiting: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
     /// Records that overflowed since the last delivery.
     pub dropped: u64,
     /// Batches below this number stand in Envoy's log already.
@@ -86,17 +96,31 @@ impl Ring {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Takes a batch of so many records; its number, or `None` when it overflows `limit` and is
-    /// counted as dropped.
-    pub fn push(&mut self, records: u64, limit: u64) -> Option<u64> {
-        if self.waiting.saturating_add(records) > limit {
-            self.dropped = self.dropped.saturating_add(records);
+    /// Makes room for so many records of so many bytes, in a batch of their own; its number, or
+    /// `None` when they overflow `limit` records, the bytes or the slots, and are dropped.
+    pub fn push(&mut self, records: u64, bytes: u64, limit: u64) -> Option<u64> {
+        if self.tail - self.head >= SLOTS || !self.take(records, bytes, limit) {
             return None;
         }
-        let number = self.tail;
         self.tail += 1;
-        self.waiting += records;
-        Some(number)
+        Some(self.tail - 1)
+    }
+
+    /// Makes room for so many records more in batch `number`; `false` when they are dropped.
+    pub fn grow(&mut self, number: u64, records: u64, bytes: u64, limit: u64) -> bool {
+        (self.head..self.tail).contains(&number) && self.take(records, bytes, limit)
+    }
+
+    fn take(&mut self, records: u64, bytes: u64, limit: u64) -> bool {
+        let fits = self.waiting.saturating_add(records) <= limit
+            && self.bytes.saturating_add(bytes) <= WAITING_BYTES;
+        if fits {
+            self.waiting += records;
+            self.bytes += bytes;
+        } else {
+            self.dropped = self.dropped.saturating_add(records);
+        }
+        fits
     }
 
     /// The batch to deliver next.
@@ -105,11 +129,77 @@ impl Ring {
         (self.head < self.tail).then_some(self.head)
     }
 
-    /// Forgets the oldest batch, which had so many records and told of so many dropped ones.
-    pub fn delivered(&mut self, records: u64, dropped: u64) {
-        self.head = self.tail.min(self.head + 1);
-        self.waiting = self.waiting.saturating_sub(records);
-        self.dropped = self.dropped.saturating_sub(dropped);
+    /// The newest batch, where more records may join it: it is not on its way and not in the log.
+    #[must_use]
+    pub fn open_batch(&self, on_its_way: Option<u64>) -> Option<u64> {
+        let last = self.tail.checked_sub(1)?;
+        (last >= self.head && last >= self.logged && Some(last) != on_its_way).then_some(last)
+    }
+
+    /// Forgets batch `number`, which had so many records and bytes and told of so many dropped
+    /// ones; nothing happens when it is not the oldest any more.
+    pub fn delivered(&mut self, number: u64, records: u64, bytes: u64, dropped: u64) {
+        if self.next() == Some(number) {
+            self.head += 1;
+            self.waiting = self.waiting.saturating_sub(records);
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.dropped = self.dropped.saturating_sub(dropped);
+        }
+    }
+
+    /// Claims the batches that are not in Envoy's log yet: the caller writes them there.
+    pub fn claim_log(&mut self) -> std::ops::Range<u64> {
+        let range = self.logged.max(self.head)..self.tail;
+        self.logged = self.tail;
+        range
+    }
+}
+
+/// One batch, as it stands in its slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its number: the slot may hold an older batch still.
+    pub number: u64,
+    /// How many records.
+    pub records: u64,
+    /// Their JSON, separated by commas.
+    pub json: Vec<u8>,
+}
+
+impl Slot {
+    /// Its bytes.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        [
+            &self.number.to_le_bytes()[..],
+            &self.records.to_le_bytes()[..],
+            &self.json,
+        ]
+        .concat()
+    }
+
+    /// Reads batch `number`; `None` when the slot holds another or none.
+    #[must_use]
+    pub fn read(bytes: &[u8], number: u64) -> Option<Self> {
+        let (found, rest) = bytes.split_first_chunk::<8>()?;
+        let (records, json) = rest.split_first_chunk::<8>()?;
+        (u64::from_le_bytes(*found) == number).then(|| Self {
+            number,
+            records: u64::from_le_bytes(*records),
+            json: json.to_vec(),
+        })
+    }
+
+    /// Takes one more record, where it has room.
+    pub fn join(&mut self, record: &[u8]) -> bool {
+        let room = self.records < BATCH as u64
+            && self.json.len().saturating_add(record.len()) < BATCH_BYTES;
+        if room {
+            self.json.push(b',');
+            self.json.extend_from_slice(record);
+            self.records += 1;
+        }
+        room
     }
 }
 
@@ -197,15 +287,65 @@ mod tests {
     fn w53_what_overflows_is_counted() {
         let mut ring = Ring::default();
         assert_eq!(ring.next(), None);
-        assert_eq!(
-            (ring.push(6, 10), ring.push(5, 10), ring.push(4, 10)),
-            (Some(0), None, Some(1))
+        assert_eq!(ring.push(6, 60, 10), Some(0));
+        assert_eq!(ring.push(5, 50, 10), None);
+        assert_eq!(ring.push(1, WAITING_BYTES, 10), None);
+        assert!(
+            ring.grow(0, 1, 10, 10) && !ring.grow(1, 1, 10, 10),
+            "there is no batch 1"
         );
-        assert_eq!((ring.waiting, ring.dropped, ring.next()), (10, 5, Some(0)));
-        ring.delivered(6, 5);
-        assert_eq!((ring.waiting, ring.dropped, ring.next()), (4, 0, Some(1)));
+        assert_eq!(ring.push(3, 30, 10), Some(1));
+        assert_eq!((ring.waiting, ring.bytes, ring.dropped), (10, 100, 6));
+        ring.delivered(1, 3, 30, 0);
+        assert_eq!(ring.next(), Some(0), "only the oldest is forgotten");
+        ring.delivered(0, 7, 70, 6);
+        ring.delivered(0, 7, 70, 6);
+        assert_eq!(
+            (ring.waiting, ring.bytes, ring.dropped, ring.next()),
+            (3, 30, 0, Some(1))
+        );
         assert_eq!(Ring::read(Some(&ring.write())), ring);
         assert_eq!(Ring::read(Some(b"?")), Ring::default());
+    }
+
+    #[test]
+    fn w53_slots_are_not_overrun() {
+        let mut ring = Ring {
+            head: 7,
+            tail: 7 + SLOTS,
+            ..Ring::default()
+        };
+        assert_eq!(ring.push(1, 1, u64::MAX), None);
+        ring.delivered(7, 0, 0, 0);
+        assert_eq!(ring.push(1, 1, u64::MAX), Some(7 + SLOTS));
+        let slot = Slot {
+            number: 9,
+            records: 1,
+            json: b"{}".to_vec(),
+        };
+        assert_eq!(Slot::read(&slot.write(), 9), Some(slot.clone()));
+        assert_eq!(Slot::read(&slot.write(), 9 + SLOTS), None);
+        assert_eq!(Slot::read(b"short", 9), None);
+    }
+
+    #[test]
+    fn w53_a_batch_that_is_on_its_way_or_logged_takes_no_more() {
+        let mut ring = Ring::default();
+        assert_eq!(ring.open_batch(None), None);
+        ring.push(1, 1, 10);
+        assert_eq!(
+            (ring.open_batch(None), ring.open_batch(Some(0))),
+            (Some(0), None)
+        );
+        assert_eq!((ring.claim_log(), ring.claim_log()), (0..1, 1..1));
+        assert_eq!(ring.open_batch(None), None);
+        let mut slot = Slot {
+            number: 0,
+            records: BATCH as u64 - 1,
+            json: b"{}".to_vec(),
+        };
+        assert!(slot.join(b"{}") && !slot.join(b"{}"));
+        assert_eq!(slot.json, b"{},{}");
     }
 
     #[test]

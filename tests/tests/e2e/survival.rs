@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -170,6 +170,66 @@ async fn w53_records_that_wait_are_delivered_when_the_listener_is_reloaded() {
         .map(|entry| entry.record.id.clone())
         .collect();
     assert_eq!(stored, ids);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w53_reloads_under_load_lose_and_double_nothing() {
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("listeners.json");
+    let stack = Stack::builder()
+        .provider("openai", chat())
+        .sidecar()
+        .arguments(&["--drain-time-s", "1"])
+        .listener_file(&file)
+        .start()
+        .await;
+    let caller = stack.caller.clone();
+    let load = tokio::spawn(async move {
+        let until = Instant::now() + Duration::from_secs(6);
+        let calls = stream::iter(std::iter::repeat_with(|| {
+            let caller = caller.clone();
+            async move { caller.chat(&plain(MODEL)).try_send().await }
+        }));
+        let under_way = calls.take_while(|_| std::future::ready(Instant::now() < until));
+        under_way.buffer_unordered(16).collect::<Vec<_>>().await
+    });
+    for round in 1..=4 {
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        let mut listener: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let manager =
+            &mut listener["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+        let config = &mut manager["http_filters"][0]["typed_config"]["config"];
+        config["configuration"]["value"]["price_version"] = json!(format!("round {round}"));
+        replace(&file, &listener);
+    }
+    let whole: BTreeSet<_> = load
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|reply| reply.status == 200)
+        .map(|reply| expect::assert_request_id(&reply))
+        .collect();
+    assert!(whole.len() > 500, "{} answers are no load", whole.len());
+    until(
+        "as many records as answers",
+        Duration::from_secs(15),
+        async || (stack.sidecar.count().await >= whole.len()).then_some(()),
+    )
+    .await;
+    let entries = stack.sidecar.spend("").await;
+    let ids: BTreeSet<_> = entries
+        .iter()
+        .map(|entry| entry.record.id.clone())
+        .collect();
+    assert_eq!(ids.len(), entries.len(), "a record is stored twice");
+    let missing: Vec<_> = whole.difference(&ids).collect();
+    assert!(
+        missing.is_empty(),
+        "{} of {}: {missing:?}",
+        missing.len(),
+        whole.len()
+    );
 }
 
 /// Replaces a file in one step, as Envoy wants it.
