@@ -50,6 +50,15 @@ impl Gateway {
         }
     }
 
+    /// The providers that no plan uses, each with the variable that is not set.
+    pub fn unused(&self) -> impl Iterator<Item = (&str, &str)> {
+        let providers = self.config.providers.values();
+        providers.filter_map(|provider| match self.secret(provider) {
+            Secret::Missing(env) => Some((provider.name.as_str(), env)),
+            _ => None,
+        })
+    }
+
     /// What an attempt at this provider carries.
     #[must_use]
     pub fn secret<'a>(&'a self, provider: &'a Provider) -> Secret<'a> {

@@ -1,4 +1,14 @@
-//! The nearest name to one that is not known: "did you mean".
+//! A caller's own words, told back: as much of a name as is told, and "did you mean".
+
+/// Characters of a caller's own words that are told back.
+const QUOTED: usize = 128;
+
+/// As much of a caller's own words as is told back.
+pub(crate) fn quoted(text: &str) -> &str {
+    text.char_indices()
+        .nth(QUOTED)
+        .map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
 
 /// The candidate nearest to `name`, when one is near enough to be meant.
 ///

@@ -27,7 +27,7 @@ impl Route {
         let (allow, route) = match path {
             "/v1/chat/completions" => ("POST", Self::Chat),
             "/v1/models" => ("GET", Self::Sidecar { public: false }),
-            "/health" | "/openapi.json" | "/status" => ("GET", Self::Sidecar { public: true }),
+            "/health" | "/status" => ("GET", Self::Sidecar { public: true }),
             _ if path
                 .strip_prefix("/v1/models/")
                 .is_some_and(|id| !id.is_empty()) =>

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Function, Model};
-use crate::near::nearest;
+use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
 
 /// What a selector leads to.
@@ -30,9 +30,9 @@ pub fn resolve(selector: &str, config: &Config) -> Result<Target, Rejection> {
             .cloned()
             .map(Target::Function)
             .ok_or_else(|| {
-                let near = nearest(name, config.functions.keys().map(String::as_str));
+                let near = nearest(quoted(name), config.functions.keys().map(String::as_str));
                 Rejection::FunctionNotFound {
-                    name: name.to_owned(),
+                    name: quoted(name).to_owned(),
                     near: near.map(str::to_owned),
                 }
             });
@@ -43,9 +43,9 @@ pub fn resolve(selector: &str, config: &Config) -> Result<Target, Rejection> {
     let model = config.models.get(name).filter(|model| model.active);
     model.cloned().map(Target::Model).ok_or_else(|| {
         let active = config.models.values().filter(|model| model.active);
-        let near = nearest(name, active.map(|model| model.name.as_str()));
+        let near = nearest(quoted(name), active.map(|model| model.name.as_str()));
         Rejection::ModelNotFound {
-            name: name.to_owned(),
+            name: quoted(name).to_owned(),
             near: near.map(str::to_owned),
         }
     })

@@ -78,7 +78,8 @@ fn code(text: &str) -> &str {
 }
 
 fn is_test(path: &Path) -> bool {
-    path.ends_with("tests.rs")
+    path.iter()
+        .any(|part| part == "tests" || part == "tests.rs")
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod usage;
 pub use parsed::Facts;
 pub use plain::Plain;
 pub use stream::{Step, Stream};
+pub use usage::last_usage;
 
 use crate::spend::Outcome;
 

@@ -6,7 +6,7 @@ use super::Failure;
 use super::events::{self, Splitter};
 use super::parsed::{Envelope, Facts};
 use crate::error::ErrorBody;
-use crate::json::{self, Edit};
+use crate::json::{self, Edit, Span};
 use crate::spend::Usage;
 
 /// Bytes after which the gate opens though nothing was said (W34).
@@ -52,7 +52,11 @@ pub struct Stream {
     splitter: Splitter,
     gate: Gate,
     done: bool,
+    /// A part of the answer passed without being looked into.
+    unread: bool,
     usage_sent: bool,
+    /// `usage` as the provider spelled it.
+    raw_usage: Option<String>,
     envelope: [Option<String>; 3],
 }
 
@@ -121,6 +125,12 @@ impl Stream {
         }
     }
 
+    /// Whether the last word has come: the caller has all of it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.done && !self.truncated
+    }
+
     /// Whether the answer is whole: nothing more has to come.
     #[must_use]
     pub fn complete(&self) -> bool {
@@ -167,6 +177,10 @@ impl Stream {
         }
         if !end {
             if rest.len() > EVENT {
+                // Too long to look into: it says something, and perhaps that it is the end.
+                self.unread = true;
+                self.chunks += 1;
+                self.bytes += rest.len();
                 out.push(rest, Change::Keep);
                 self.splitter = Splitter::default();
             } else {
@@ -182,7 +196,7 @@ impl Stream {
             };
             out.push(rest, change);
         }
-        if !self.is_open() && !self.said() {
+        if self.waits() {
             return Err(nothing_said(rest));
         }
         if let Some(last) = self.last_words() {
@@ -235,8 +249,9 @@ impl Stream {
         self.chunks > 0 || self.finished
     }
 
-    fn is_open(&self) -> bool {
-        matches!(self.gate, Gate::Open)
+    /// Whether nothing has left and nothing was said: the attempt may still fail.
+    fn waits(&self) -> bool {
+        !matches!(self.gate, Gate::Open) && !self.said()
     }
 
     fn event(&mut self, bytes: &[u8]) -> Result<Change, Failure> {
@@ -251,14 +266,14 @@ impl Stream {
         let Ok(facts) = facts else {
             // A broken event before anything was said is a broken answer; after it, the caller's
             // own parser sees what the provider sent.
-            return if self.said() {
-                Ok(Change::Keep)
-            } else {
+            return if self.waits() {
                 Err(Failure::Malformed)
+            } else {
+                Ok(Change::Keep)
             };
         };
         if facts.error || event.name == b"error" {
-            if !self.said() {
+            if self.waits() {
                 return Err(Failure::InBandError);
             }
             self.truncated = true;
@@ -284,7 +299,9 @@ impl Stream {
         };
         if facts.usage.is_some() {
             self.usage = facts.usage;
-            self.envelope = spell(data, &facts.envelope);
+            self.raw_usage = spelled(data, Some(&span));
+            let Envelope { id, created, model } = &facts.envelope;
+            self.envelope = [id, created, model].map(|span| spelled(data, span.as_ref()));
         }
         if facts.choices.unwrap_or_default() == 0 {
             self.usage_sent |= self.asked;
@@ -304,7 +321,7 @@ impl Stream {
     }
 
     fn done(&mut self, bytes: &[u8]) -> Result<Change, Failure> {
-        if !self.said() {
+        if self.waits() {
             return Err(Failure::Malformed);
         }
         self.done = true;
@@ -319,26 +336,14 @@ impl Stream {
         if !self.asked || self.usage_sent {
             return None;
         }
-        let usage = self.usage?;
+        let usage = self.raw_usage.as_deref()?;
         self.usage_sent = true;
-        let [id, created, model] = &self.envelope;
         let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "null".to_owned());
-        let (prompt, completion) = (usage.prompt_tokens, usage.completion_tokens);
-        let count = |count: Option<u64>| count.map_or_else(|| "null".to_owned(), |n| n.to_string());
-        let total = prompt
-            .zip(completion)
-            .map(|(prompt, completion)| prompt + completion);
+        let [id, created, model] = self.envelope.each_ref().map(text);
         Some(
             format!(
-                "data: {{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\
-                 \"model\":{},\"choices\":[],\"usage\":{{\"prompt_tokens\":{},\
-                 \"completion_tokens\":{},\"total_tokens\":{}}}}}\n\n",
-                text(id),
-                text(created),
-                text(model),
-                count(prompt),
-                count(completion),
-                count(total)
+                "data: {{\"id\":{id},\"object\":\"chat.completion.chunk\",\"created\":{created},\
+                 \"model\":{model},\"choices\":[],\"usage\":{usage}}}\n\n"
             )
             .into_bytes(),
         )
@@ -349,7 +354,7 @@ impl Stream {
         if self.done || self.truncated {
             return None;
         }
-        if self.finished {
+        if self.finished || self.unread {
             let mut last = self.usage_chunk().unwrap_or_default();
             last.extend_from_slice(b"data: [DONE]\n\n");
             self.done = true;
@@ -372,12 +377,9 @@ fn nothing_said(rest: &[u8]) -> Failure {
     }
 }
 
-/// The members that every chunk repeats, as they stand.
-fn spell(data: &[u8], envelope: &Envelope) -> [Option<String>; 3] {
-    [&envelope.id, &envelope.created, &envelope.model].map(|span| {
-        let bytes = data.get(span.clone()?)?;
-        Some(String::from_utf8_lossy(bytes).into_owned())
-    })
+/// A member of a chunk as it stands.
+fn spelled(data: &[u8], span: Option<&Span>) -> Option<String> {
+    Some(String::from_utf8_lossy(data.get(span?.clone())?).into_owned())
 }
 
 #[cfg(test)]

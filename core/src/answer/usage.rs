@@ -3,6 +3,18 @@
 use crate::json::{Cursor, Fault, Kind};
 use crate::spend::Usage;
 
+/// The usage at the end of an answer of which only the end is known; `None` when it is not there.
+#[must_use]
+pub fn last_usage(end: &[u8]) -> Option<Usage> {
+    const NAME: &[u8] = b"\"usage\"";
+    let at = memchr::memmem::rfind(end, NAME)?;
+    let value = end
+        .get(at + NAME.len()..)?
+        .trim_ascii_start()
+        .strip_prefix(b":")?;
+    read(&mut Cursor::new(&String::from_utf8_lossy(value))).ok()?
+}
+
 /// Reads a usage object; `None` for null and for one without any count.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Usage>, Fault> {
     if cursor.kind()? != Kind::Object {

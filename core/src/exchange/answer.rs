@@ -1,7 +1,7 @@
 //! The answer of an attempt: the gate, and what passes it.
 
 use super::{Answer, Exchange, Meter, State};
-use crate::answer::{Plain, Step, Stream};
+use crate::answer::{Plain, Step, Stream, last_usage};
 use crate::head::Head;
 use crate::json;
 use crate::spend::Outcome;
@@ -9,6 +9,8 @@ use crate::wire;
 
 /// Bytes of a provider's refusal that are read for its message.
 const REFUSAL: usize = 64 * 1024;
+/// Bytes of the end of an answer that passes unread.
+const LAST: usize = 4 * 1024;
 
 /// What becomes of an attempt by the head of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +113,13 @@ impl Exchange {
                 let step = stream.push(&read(from, size.saturating_sub(from)), end);
                 self.streamed(step, end, now_ms)
             }
-            Answer::Unread => {
+            Answer::Unread(last) => {
+                keep_last(last, size, read);
                 if end {
+                    if let Some(usage) = last_usage(last) {
+                        self.meter.usage = Some(usage);
+                        self.meter.complete = true;
+                    }
                     self.answered(now_ms);
                 }
                 Flow::Pass
@@ -125,9 +132,12 @@ impl Exchange {
             if size <= self.gateway.config.defaults.limits.held_answer_bytes {
                 return Flow::Hold;
             }
+            let mut last = Vec::new();
+            keep_last(&mut last, size, read);
             if let Some(running) = &mut self.running {
-                running.answer = Answer::Unread;
+                running.answer = Answer::Unread(last);
             }
+            self.meter.unread = true;
             return self.open(wire::JSON, None, now_ms);
         }
         match Plain::read(&read(0, size)) {
@@ -214,6 +224,13 @@ impl Meter {
             self.response_model.clone_from(&stream.model);
         }
     }
+}
+
+/// Keeps the last bytes of an answer that passes.
+fn keep_last(last: &mut Vec<u8>, size: usize, read: Read<'_>) {
+    let from = size.saturating_sub(LAST);
+    last.extend(read(from, size - from));
+    last.drain(..last.len().saturating_sub(LAST));
 }
 
 /// `error.message` of a provider's refusal, where it has one.

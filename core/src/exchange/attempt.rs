@@ -1,6 +1,6 @@
 //! One attempt, on its way to its provider.
 
-use super::{Answer, Exchange, Running, State};
+use super::{Answer, Exchange, Meter, Running, State};
 use crate::dialect;
 use crate::gateway::Secret;
 use crate::head::Head;
@@ -58,6 +58,7 @@ impl Exchange {
         now_ms: u64,
     ) -> Result<AttemptHead, Misrouted> {
         self.left(now_ms);
+        self.meter = Meter::default();
         let i = self.attempts.len();
         let found = self.plan.attempts.get(i);
         let planned = found.filter(|planned| planned.candidate.provider.name == provider);
@@ -148,6 +149,7 @@ impl Exchange {
             timeouts.answer_ms
         };
         let outcome = match self.state {
+            State::Answering if running.answer.is_done() => Outcome::Answered,
             State::Answering => Outcome::Truncated,
             // Envoy's clock for the attempt starts a little before this one.
             _ if now_ms.saturating_sub(running.started).saturating_mul(10)

@@ -35,9 +35,12 @@ impl Exchange {
         if let State::Ended(end) = self.state {
             return end;
         }
-        if self.running.is_some() {
+        if let Some(running) = &self.running {
+            let done = running.answer.is_done();
             let upstream = details.is_some_and(|details| details.starts_with("upstream"));
-            if self.state == State::Answering && upstream {
+            if done {
+                self.conclude(Outcome::Answered, now_ms);
+            } else if self.state == State::Answering && upstream {
                 self.conclude(Outcome::Truncated, now_ms);
             } else {
                 self.conclude(Outcome::CallerGone, now_ms);
@@ -111,7 +114,9 @@ impl Exchange {
                 let chunks = u64::try_from(self.meter.chunks).ok();
                 let usage = Usage {
                     prompt_tokens: tokens(self.chat.prompt_bytes),
-                    completion_tokens: tokens(self.meter.bytes).max(chunks),
+                    completion_tokens: tokens(self.meter.bytes)
+                        .max(chunks)
+                        .filter(|_| !self.meter.unread),
                     ..Usage::default()
                 };
                 (usage, Some(UsageSource::Estimated))

@@ -88,8 +88,15 @@ enum Answer {
         /// Bytes of the host's buffer that have been read.
         seen: usize,
     },
-    /// Plain and too large to hold: it passes.
-    Unread,
+    /// Plain and too large to hold: it passes. Its last bytes are kept, where the usage stands.
+    Unread(Vec<u8>),
+}
+
+impl Answer {
+    /// Whether the caller has all of it, though the body has not ended.
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Stream { stream, .. } if stream.is_done())
+    }
 }
 
 /// How far the exchange is.
@@ -114,6 +121,8 @@ struct Meter {
     usage: Option<Usage>,
     /// Whether `usage` is the provider's last word.
     complete: bool,
+    /// The answer passed without being read: nothing is known of its length in tokens.
+    unread: bool,
     /// Bytes and chunks of text, for an estimate.
     bytes: usize,
     chunks: usize,

@@ -16,12 +16,15 @@ use crate::reply::Reply;
 use crate::route::Route;
 use crate::wire;
 
+/// Characters of a caller's header that are kept as a label.
+const LABEL: usize = 256;
+
 /// What becomes of a request by its head.
 pub enum Opened {
     /// Its body is needed.
     Await(Box<Awaiting>),
-    /// Envoy's other routes have it.
-    Pass,
+    /// Envoy's other routes have it. The id is that of a request for a route of the gateway's.
+    Pass(Option<String>),
     /// It is answered at once.
     Reply(Reply),
 }
@@ -32,7 +35,10 @@ pub enum Opened {
 #[must_use]
 pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -> Opened {
     let id = uuid_v7(now_ms, luck);
-    let text = |name| head.get(name).map(str::to_owned);
+    let text = |name| {
+        head.get(name)
+            .map(|text| text.chars().take(LABEL).collect())
+    };
     let mut caller = Caller {
         id,
         key_id: None,
@@ -41,7 +47,8 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         started: now_ms,
     };
     match admit(gateway, head) {
-        Ok(Admitted::Pass) => Opened::Pass,
+        Ok(Admitted::Other) => Opened::Pass(None),
+        Ok(Admitted::Sidecar) => Opened::Pass(Some(caller.id)),
         Ok(Admitted::Chat { key_id, sequence }) => {
             caller.key_id = key_id;
             let stale = head
@@ -69,7 +76,9 @@ enum Admitted {
         key_id: Option<String>,
         sequence: Option<Vec<String>>,
     },
-    Pass,
+    /// A route that is not the gateway's.
+    Other,
+    Sidecar,
 }
 
 fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
@@ -77,13 +86,13 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     let (method, path) = (head.get(":method"), head.get(":path"));
     match Route::of(method.unwrap_or_default(), path.unwrap_or_default()) {
         Route::Chat => {}
-        Route::Sidecar { public: true } => return Ok(Admitted::Pass),
+        Route::Sidecar { public: true } => return Ok(Admitted::Sidecar),
         Route::Sidecar { public: false } => {
             auth::check(&config.auth, head.get("authorization"))?;
-            return Ok(Admitted::Pass);
+            return Ok(Admitted::Sidecar);
         }
         Route::Unknown if config.defaults.unknown_routes == UnknownRoutes::Pass => {
-            return Ok(Admitted::Pass);
+            return Ok(Admitted::Other);
         }
         Route::Unknown => return Err(Rejection::NotFound),
         Route::WrongMethod { allow } => return Err(Rejection::Method { allow }),
@@ -94,7 +103,7 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     }
     if head
         .get("content-encoding")
-        .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+        .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
     {
         return Err(Rejection::ContentEncoding);
     }
@@ -102,8 +111,16 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     let length = head
         .get("content-length")
         .and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > limit)) {
+    if length.is_some_and(|length| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(Rejection::BodyTooLarge { limit });
+    }
+    if head
+        .iter()
+        .filter(|(name, _)| *name == wire::FAILOVER_SEQUENCE)
+        .count()
+        > 1
+    {
+        return Err(Rejection::FailoverSequence);
     }
     let sequence = plan::sequence(head.get(wire::FAILOVER_SEQUENCE), config)?;
     Ok(Admitted::Chat { key_id, sequence })

@@ -8,108 +8,9 @@ use crate::luck::Luck;
 use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
-const DOCUMENT: &str = r#"{
-    "auth": {"mode": "open"},
-    "providers": {
-        "a": {"host": "a.example", "path_prefix": "/v1", "auth": {"scheme": "Bearer", "env": "A"}},
-        "b": {"kind": "azure", "host": "b.example", "api_version": "1",
-            "auth": {"header": "api-key", "env": "B"}}},
-    "models": {"m": {"providers": [{"provider": "a"}, {"provider": "b", "model": "mini"}]}},
-    "defaults": {"limits": {"body_bytes": 100000, "held_answer_bytes": 1000},
-        "timeouts": {"first_token_ms": 1000, "answer_ms": 5000}}
-}"#;
-const PLAIN: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
-const STREAM: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}"#;
-const ANSWER: &str = r#"{"model":"m-1","choices":[{"message":{"content":"ok"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
-const WORD: &str =
-    "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"content\":\"Hello\"}}]}\n\n";
-const STOP: &str =
-    "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+mod scenario;
 
-fn head(headers: &[(&str, &str)]) -> Head {
-    Head::new(
-        headers
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
-}
-
-/// Drives an exchange to the phase under test. Its clock is the caller's.
-struct Scenario {
-    exchange: Exchange,
-    now: u64,
-    sent: Sent,
-}
-
-impl Scenario {
-    fn opened(headers: &[(&str, &str)]) -> Result<Awaiting, Reply> {
-        let config = Config::parse(DOCUMENT.as_bytes()).unwrap();
-        let gateway = Arc::new(Gateway::new(config, |name| Some(format!("secret-{name}"))));
-        let base = [(":method", "POST"), (":path", "/v1/chat/completions")];
-        match open(
-            &gateway,
-            &head(&[&base, headers].concat()),
-            1_000,
-            &mut Luck::new([5; 16]),
-        ) {
-            Opened::Await(waiting) => Ok(*waiting),
-            Opened::Reply(reply) => Err(reply),
-            Opened::Pass => panic!("passed"),
-        }
-    }
-
-    fn sent_with(body: &str, headers: &[(&str, &str)]) -> Self {
-        let waiting = Self::opened(headers).unwrap();
-        let (exchange, sent) = waiting.body(body.into(), &mut Luck::new([5; 16])).unwrap();
-        Self {
-            exchange,
-            now: 1_000,
-            sent,
-        }
-    }
-
-    fn sent(body: &str) -> Self {
-        Self::sent_with(body, &[("x-request-id", "label"), ("user-agent", "test")])
-    }
-
-    fn attempt(&mut self, provider: &str) -> AttemptHead {
-        self.now += 10;
-        let incoming = head(&[
-            ("traceparent", "00-1"),
-            ("cookie", "c"),
-            ("authorization", "x"),
-        ]);
-        self.exchange
-            .attempt(provider, &incoming, self.now)
-            .ok()
-            .unwrap()
-    }
-
-    fn answers(&mut self, status: &str, media: &str) -> Verdict {
-        self.now += 10;
-        let head = head(&[(":status", status), ("content-type", media)]);
-        self.exchange.answer_head(&head, false, self.now)
-    }
-
-    fn body(&mut self, all: &str, end: bool) -> Flow {
-        self.now += 10;
-        let bytes = all.as_bytes();
-        let read = &mut |start: usize, len: usize| bytes[start..start + len].to_vec();
-        self.exchange.answer_body(bytes.len(), end, self.now, read)
-    }
-
-    fn closed(&mut self) -> Record {
-        self.exchange.close(None, self.now + 5).expect("a record")
-    }
-}
-
-fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(n, _)| n == name)
-        .map(|(_, value)| value.as_str())
-}
+use scenario::*;
 
 #[test]
 fn w43_an_attempt_carries_only_what_is_on_the_list() {
@@ -344,19 +245,67 @@ fn w35_a_reset_after_the_first_word_is_a_truncation() {
 
 #[test]
 fn w34_a_plain_answer_above_the_limit_passes() {
-    let mut scenario = Scenario::sent(PLAIN);
-    scenario.attempt("a");
-    scenario.answers("200", "application/json");
-    assert!(matches!(
-        scenario.body(&"x".repeat(1001), false),
-        Flow::Open { body: None, .. }
-    ));
-    assert_eq!(scenario.body("y", true), Flow::Pass);
-    let record = scenario.closed();
+    let of = |last: &str| {
+        let mut scenario = Scenario::sent(PLAIN);
+        scenario.attempt("a");
+        scenario.answers("200", "application/json");
+        let opened = scenario.body(&"x".repeat(1001), false);
+        assert!(matches!(opened, Flow::Open { body: None, .. }));
+        assert_eq!(scenario.body(last, true), Flow::Pass);
+        scenario.closed()
+    };
+    let record = of("y");
+    assert_eq!(record.usage_source, Some(UsageSource::Estimated));
+    assert_eq!(record.usage.completion_tokens, None, "unknown, not 0");
+    let record = of(r#"], "usage" : {"prompt_tokens":7,"completion_tokens":9}, "x":1}"#);
+    assert_eq!(record.usage_source, Some(UsageSource::Provider));
     assert_eq!(
-        (record.end, record.usage_source),
-        (EndReason::Complete, Some(UsageSource::Estimated))
+        (record.end, record.usage.completion_tokens),
+        (EndReason::Complete, Some(9))
     );
+}
+
+#[test]
+fn a_caller_that_leaves_after_done_has_all_of_it() {
+    for details in [
+        "downstream_remote_disconnect",
+        "upstream_reset_after_response_started",
+    ] {
+        for left_first in [false, true] {
+            let mut scenario = Scenario::sent(STREAM);
+            scenario.attempt("a");
+            scenario.answers("200", "text/event-stream");
+            scenario.body(WORD, false);
+            scenario.body(STOP, false);
+            if left_first {
+                scenario.exchange.left(scenario.now);
+            }
+            let record = scenario
+                .exchange
+                .close(Some(details), scenario.now)
+                .unwrap();
+            assert_eq!(record.end, EndReason::Complete, "{details}");
+        }
+    }
+}
+
+#[test]
+fn what_a_failed_attempt_said_is_not_the_next_ones() {
+    let mut scenario = Scenario::sent(STREAM);
+    scenario.attempt("a");
+    scenario.answers("200", "text/event-stream");
+    let role = "data: {\"model\":\"of-a\",\"choices\":[{\"delta\":{}}],\"usage\":{\"prompt_tokens\":9}}\n\n";
+    scenario.body(role, false);
+    assert_eq!(
+        scenario.body(&format!("{role}data: {{\"error\":1}}\n\n"), false),
+        Flow::Fail
+    );
+    scenario.attempt("b");
+    scenario.answers("200", "text/event-stream");
+    scenario.body(WORD, false);
+    let record = scenario.closed();
+    assert_eq!(record.response_model.as_deref(), Some("m-1"));
+    assert_eq!(record.usage_source, Some(UsageSource::Estimated));
 }
 
 #[test]

@@ -6,8 +6,11 @@ use super::faults::{Faults, escape};
 use super::{known, messages, rules, stop};
 use crate::config::{CapField, UnknownFields};
 use crate::json::{self, Cursor, Fault, Kind, Place, Span};
-use crate::near::nearest;
+use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
+
+/// Top-level fields that are looked at; no honest request has as many.
+const FIELDS: usize = 1000;
 
 /// What the configuration says about bodies.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +108,7 @@ struct Reader {
     seen: Vec<&'static str>,
     unknown: Vec<String>,
     stream_options: bool,
+    too_many: bool,
 }
 
 impl Reader {
@@ -120,6 +124,10 @@ impl Reader {
         self.chat.open = cursor.at() + 1;
         self.chat.members.reserve(24);
         cursor.object(|cursor, member| {
+            if self.chat.members.len() >= FIELDS {
+                self.too_many = true;
+                return cursor.pass();
+            }
             let start = member.key.span.start;
             let name = member.key.decode();
             cursor.kind()?;
@@ -199,8 +207,9 @@ impl Reader {
             let message = format!("`{name}` is given twice.");
             self.faults
                 .add(&format!("/{name}"), "duplicate_field", message);
+        } else {
+            self.seen.push(name);
         }
-        self.seen.push(name);
     }
 
     fn model(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
@@ -279,6 +288,10 @@ impl Reader {
         if self.chat.members.is_empty() && !self.faults.is_empty() {
             return std::mem::take(&mut self.faults).into_details();
         }
+        if self.too_many {
+            self.faults
+                .invalid("", &format!("an object of at most {FIELDS} fields"));
+        }
         if self.chat.model.is_none() && !rules.default_model {
             self.faults.missing("/model");
         }
@@ -301,9 +314,9 @@ impl Reader {
         self.unknown.dedup();
         for name in &self.unknown {
             let known = known::STANDARD.into_iter().chain(known::GATEWAY);
-            let near = nearest(name, known)
+            let near = nearest(quoted(name), known)
                 .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
-            let message = format!("`{name}` is not a known field.{near}");
+            let message = format!("`{}` is not a known field.{near}", quoted(name));
             self.faults
                 .add(&format!("/{}", escape(name)), "unknown_field", message);
         }

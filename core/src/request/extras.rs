@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use super::faults::{Faults, escape};
 use crate::json::{Cursor, Fault, Kind};
 
+/// Tags of one request. They stand in its record, which waits in memory.
+const TAGS: usize = 64;
+/// Characters of a tag's name.
+const TAG_NAME: usize = 128;
+/// Characters of a tag's value.
+const TAG_VALUE: usize = 512;
+
 /// What the gateway's own fields say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
@@ -48,7 +55,12 @@ impl Extras {
             }
         }
         let tags = &mut self.tags;
+        let mut count = 0;
         cursor.object(|cursor, member| {
+            count += 1;
+            if count > TAGS {
+                return cursor.pass();
+            }
             let key = member.key.decode().into_owned();
             let at = || format!("{AT}/{}", escape(&key));
             if key.starts_with("ollm::") {
@@ -58,7 +70,14 @@ impl Extras {
             match cursor.kind()? {
                 Kind::String => {
                     let value = cursor.string()?.decode().into_owned();
-                    tags.insert(key, value);
+                    if key.chars().count() > TAG_NAME || value.chars().count() > TAG_VALUE {
+                        let expected = format!(
+                            "a name of at most {TAG_NAME} and a value of at most {TAG_VALUE} characters"
+                        );
+                        faults.invalid(&at(), &expected);
+                    } else {
+                        tags.insert(key, value);
+                    }
                 }
                 kind => {
                     faults.wrong_type(&at(), "a string", kind);
@@ -67,6 +86,9 @@ impl Extras {
             }
             Ok(())
         })?;
+        if count > TAGS {
+            faults.invalid(AT, &format!("an object of at most {TAGS} tags"));
+        }
         Ok(())
     }
 

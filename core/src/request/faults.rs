@@ -2,16 +2,28 @@
 
 use crate::error::Detail;
 use crate::json::Kind;
+use crate::near::quoted;
 
-/// Faults in the order of the body.
+/// Faults that are told; a hostile body can have millions.
+const TOLD: usize = 100;
+
+/// Faults in the order of the body: the first of them, and how many more there are.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Detail>);
+pub(super) struct Faults {
+    told: Vec<Detail>,
+    more: usize,
+}
 
 impl Faults {
     /// Notes a fault at a field, given as JSON pointer.
     pub(super) fn add(&mut self, pointer: &str, code: &'static str, message: String) {
+        if self.told.len() >= TOLD {
+            self.more += 1;
+            return;
+        }
+        let pointer = quoted(pointer);
         let param = (!pointer.is_empty()).then(|| param(pointer));
-        self.0.push(Detail {
+        self.told.push(Detail {
             param,
             pointer: pointer.to_owned(),
             code,
@@ -24,7 +36,7 @@ impl Faults {
         self.add(
             pointer,
             "missing_field",
-            format!("`{}` is required.", param(pointer)),
+            format!("`{}` is required.", param(quoted(pointer))),
         );
     }
 
@@ -32,7 +44,7 @@ impl Faults {
     pub(super) fn wrong_type(&mut self, pointer: &str, expected: &str, found: Kind) {
         let message = format!(
             "`{}` must be {expected}, not {}.",
-            param(pointer),
+            param(quoted(pointer)),
             found.as_str()
         );
         self.add(pointer, "invalid_type", message);
@@ -40,16 +52,34 @@ impl Faults {
 
     /// Notes that a value is not one of those allowed.
     pub(super) fn invalid(&mut self, pointer: &str, expected: &str) {
-        let message = format!("`{}` must be {expected}.", param(pointer));
+        if pointer.is_empty() {
+            return self.add(
+                pointer,
+                "invalid_value",
+                format!("The body must be {expected}."),
+            );
+        }
+        let message = format!("`{}` must be {expected}.", param(quoted(pointer)));
         self.add(pointer, "invalid_value", message);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.told.is_empty()
     }
 
     pub(super) fn into_details(self) -> Vec<Detail> {
-        self.0
+        let mut told = self.told;
+        if self.more > 0 {
+            let message = format!("There are {} faults more.", self.more);
+            let pointer = String::new();
+            told.push(Detail {
+                param: None,
+                pointer,
+                code: "more_faults",
+                message,
+            });
+        }
+        told
     }
 }
 

@@ -6,6 +6,8 @@ use crate::config::{CapField, UnknownFields};
 use crate::json;
 use crate::reject::Rejection;
 
+mod bounds;
+
 const RULES: Rules = Rules {
     stop_sequences: 4,
     unknown_fields: UnknownFields::Forward,

@@ -21,7 +21,7 @@ pub(super) fn complete(body: &[u8]) -> Result<Response, ApiError> {
     let request = ChatRequest::parse(body)?;
     let answer = Answer::to(&request);
     let head = Head::new(&request);
-    if request.stream {
+    if request.stream() {
         let chunks = chunks(&head, &answer, request.include_usage());
         return Ok(Sse::new(paced(chunks)).into_response());
     }

@@ -11,11 +11,10 @@ use crate::error::ApiError;
 pub(super) struct ChatRequest {
     pub(super) model: String,
     messages: Vec<Message>,
-    #[serde(default)]
-    pub(super) stream: bool,
+    stream: Option<bool>,
     stream_options: Option<StreamOptions>,
-    max_tokens: Option<usize>,
-    max_completion_tokens: Option<usize>,
+    max_tokens: Option<f64>,
+    max_completion_tokens: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +50,10 @@ impl ChatRequest {
         Ok(request)
     }
 
+    pub(super) fn stream(&self) -> bool {
+        self.stream.unwrap_or_default()
+    }
+
     pub(super) fn include_usage(&self) -> bool {
         self.stream_options
             .as_ref()
@@ -59,10 +62,14 @@ impl ChatRequest {
 
     /// The smaller of the two token caps.
     pub(super) fn cap(&self) -> Option<usize> {
-        [self.max_tokens, self.max_completion_tokens]
-            .into_iter()
-            .flatten()
-            .min()
+        let caps = [self.max_tokens, self.max_completion_tokens];
+        let least = caps.into_iter().flatten().min_by(f64::total_cmp)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast saturates"
+        )]
+        Some(least as usize)
     }
 
     /// Words of all messages.

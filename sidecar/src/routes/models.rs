@@ -1,6 +1,7 @@
 //! `GET /v1/models`, `GET /v1/models/{id}`: the catalogue (W02, W24).
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -70,8 +71,11 @@ pub(crate) async fn list(
 /// Shows one active model.
 pub(crate) async fn show(
     State(app): State<App>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Card>, ApiError> {
+    let Ok(Path(id)) = path else {
+        return Err(not_found("?", None));
+    };
     // The prefix keeps a name from being read as a function's.
     match resolve(&format!("ollm::model_name::{id}"), &app.config) {
         Ok(Target::Model(model)) => Ok(Json(card(&model))),

@@ -53,7 +53,7 @@ fn w41_usage_in_another_form_becomes_the_one_chunk() {
     );
     let stop = STOP.replace(
         "\"usage\":null",
-        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}",
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1,\"total_tokens\":4}",
     );
     let sent = body(&[&text, &stop, DONE]);
     assert_eq!(whole(&sent, false).unwrap().0, body(&[TEXT, STOP, DONE]));
@@ -222,4 +222,47 @@ fn memory_is_bounded_by_one_event() {
         assert!(stream.carry.len() <= EVENT);
     }
     assert!(left >= 40 * part.len() - EVENT, "what is too long passes");
+}
+
+#[test]
+fn w34_past_the_gate_nothing_fails_and_nothing_is_lost() {
+    let pings = ": ping\n\n".repeat(GATE / 8 + 1);
+    let after = |event: &str| {
+        let mut stream = Stream::new(false);
+        assert_eq!(stream.push(pings.as_bytes(), false), Step::Open(None));
+        let step = stream.push(format!("{event}\n\n").as_bytes(), false);
+        (step, stream)
+    };
+    let (step, stream) = after("data: {\"error\":{\"message\":\"late\"}}");
+    assert_eq!((step, stream.truncated), (Step::Pass, true));
+    let (step, stream) = after(DONE);
+    assert_eq!((step, stream.is_done()), (Step::Pass, true));
+    let (step, stream) = after("data: {broken");
+    assert_eq!((step, stream.truncated), (Step::Pass, false));
+    let long = format!(
+        "data: {{\"error\":{{\"message\":\"{}\"}}}}\n\n",
+        "x".repeat(GATE + 10)
+    );
+    let (a, b) = long.as_bytes().split_at(GATE + 5);
+    let (got, stream) = run(&[a, b], false).unwrap();
+    assert_eq!(
+        (got, stream.truncated),
+        (long.clone(), true),
+        "it opened by its size"
+    );
+}
+
+#[test]
+fn an_event_too_long_to_be_read_says_something() {
+    let event = format!("data: {{\"x\":\"{}\"}}\n\n", "i".repeat(2 * EVENT));
+    let sent = format!("{event}{DONE}\n\n");
+    let chunks: Vec<&[u8]> = sent.as_bytes().chunks(16 * 1024).collect();
+    let (got, stream) = run(&chunks, false).unwrap();
+    assert!(got == sent && stream.complete() && stream.chunks > 0);
+    let chunks: Vec<&[u8]> = event.as_bytes().chunks(16 * 1024).collect();
+    let (got, _) = run(&chunks, false).unwrap();
+    assert!(
+        !got.contains("upstream_truncated"),
+        "its end may have been in it"
+    );
 }
