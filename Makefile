@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test test-compose clean rust
+.PHONY: help build envoy run check test test-compose fuzz clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -63,6 +63,18 @@ test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all 
 test-compose: build $(ENVOY) ## the main flow in containers; says loudly that it is skipped where no Docker daemon answers
 	@$(PYTHON) tests/compose/smoke.py
 	@[ -e target/skipped ] || SLUICE_IMAGES=1 cargo test -p sluice-tests --test containers
+
+FUZZ_SECONDS ?= 30
+fuzz: ## random input for FUZZ_SECONDS= (30) a target; says loudly that it is skipped without a nightly toolchain
+	@mkdir -p target; if ! cargo +nightly --version >/dev/null 2>&1; then \
+	  $(call say,SKIPPED: fuzzing needs a nightly toolchain (rustup toolchain install nightly)); \
+	  echo "no nightly toolchain" > target/skipped; exit 0; fi; \
+	command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --root target/tools; \
+	for target in config request stream; do \
+	  $(call say,fuzzing $$target for $(FUZZ_SECONDS) s); mkdir -p target/corpus/$$target; \
+	  RUSTUP_TOOLCHAIN=nightly cargo fuzz run --fuzz-dir core/fuzz --target-dir target/fuzz $$target \
+	    target/corpus/$$target core/fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1; \
+	done
 
 clean: ## removes target/, with all that was installed and the ledger and keys of `make run`
 	rm -rf target

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use sluice_tests::client::{plain, streamed};
+use sluice_tests::client::{Reply, plain, streamed};
 use sluice_tests::{Chat, Sidecar, Stack, sidecar, until};
 
 use crate::expect::{self, MODEL};
@@ -121,13 +121,7 @@ async fn w53_records_that_wait_are_delivered_when_the_listener_is_reloaded() {
         ));
     }
     for round in 1..=2 {
-        // A change of the gateway's own configuration in the listener: a new plugin, a new filter.
-        let mut listener: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        let manager =
-            &mut listener["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"];
-        let config = &mut manager["http_filters"][0]["typed_config"]["config"];
-        config["configuration"]["value"]["price_version"] = json!(format!("round {round}"));
-        replace(&file, &listener);
+        reload(&file, round);
         until(
             "the listener is reloaded",
             Duration::from_secs(10),
@@ -195,21 +189,9 @@ async fn w53_reloads_under_load_lose_and_double_nothing() {
     });
     for round in 1..=4 {
         tokio::time::sleep(Duration::from_millis(1200)).await;
-        let mut listener: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        let manager =
-            &mut listener["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"];
-        let config = &mut manager["http_filters"][0]["typed_config"]["config"];
-        config["configuration"]["value"]["price_version"] = json!(format!("round {round}"));
-        replace(&file, &listener);
+        reload(&file, round);
     }
-    let whole: BTreeSet<_> = load
-        .await
-        .unwrap()
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|reply| reply.status == 200)
-        .map(|reply| expect::assert_request_id(&reply))
-        .collect();
+    let whole: BTreeSet<_> = whole_answers(load.await.unwrap());
     assert!(whole.len() > 500, "{} answers are no load", whole.len());
     until(
         "as many records as answers",
@@ -230,6 +212,25 @@ async fn w53_reloads_under_load_lose_and_double_nothing() {
         missing.len(),
         whole.len()
     );
+}
+
+/// The ids of the answers that a caller got whole.
+fn whole_answers<E>(replies: Vec<Result<Reply, E>>) -> BTreeSet<String> {
+    replies
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|reply| reply.status == 200)
+        .map(|reply| expect::assert_request_id(&reply))
+        .collect()
+}
+
+/// Changes the gateway's own configuration in the listener: a new plugin, a new filter.
+fn reload(file: &Path, round: u64) {
+    let mut listener: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let manager = &mut listener["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    let config = &mut manager["http_filters"][0]["typed_config"]["config"];
+    config["configuration"]["value"]["price_version"] = json!(format!("round {round}"));
+    replace(file, &listener);
 }
 
 /// Replaces a file in one step, as Envoy wants it.
@@ -258,14 +259,7 @@ async fn w53_on_sigterm_under_load_every_whole_answer_has_a_record() {
         });
         stack.provider("openai").wait_for_requests(300).await;
         stack.envoy.terminate().await;
-        let whole: BTreeSet<_> = load
-            .await
-            .unwrap()
-            .into_iter()
-            .filter_map(Result::ok)
-            .filter(|reply| reply.status == 200)
-            .map(|reply| expect::assert_request_id(&reply))
-            .collect();
+        let whole: BTreeSet<_> = whole_answers(load.await.unwrap());
         assert!(whole.len() > 200, "{} answers", whole.len());
         let stored = recovered(&mut stack.sidecar, stack.envoy.log_file()).await;
         let missing: Vec<_> = whole.difference(&stored).collect();
