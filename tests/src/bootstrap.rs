@@ -125,7 +125,7 @@ impl Bootstrap {
         });
     }
 
-    /// Leads a cluster to an address. Its outlier detection goes: a test's provider fails on purpose.
+    /// Leads a cluster to an address.
     pub fn lead(&mut self, name: &str, upstream: &Upstream) {
         let cluster = self.cluster(name);
         cluster["type"] = json!("STATIC");
@@ -133,7 +133,6 @@ impl Bootstrap {
             "lb_endpoints": [{"endpoint": {"address": address(upstream.addr)}}],
         });
         let members = cluster.as_object_mut().expect("a cluster is an object");
-        members.remove("outlier_detection");
         match &upstream.authority {
             Some(file) => {
                 let context =

@@ -1,7 +1,9 @@
 //! The commit gate of streams: nothing reaches the caller before the first token (W34).
 
+use std::time::Duration;
+
 use serde_json::json;
-use sluice_tests::client::streamed;
+use sluice_tests::client::{plain, streamed};
 use sluice_tests::{Answer, Chat, Cut, Script, Stack};
 
 use crate::expect::{self, MODEL};
@@ -139,9 +141,23 @@ async fn w32_the_limit_to_the_first_token_ends_there() {
         .await;
     let reply = stack.caller.chat(&streamed(MODEL)).send().await;
     assert_eq!(reply.streamed(), "a b c d e f g h ");
-    assert!(
-        reply.took > std::time::Duration::from_millis(1700),
-        "{:?}",
-        reply.took
-    );
+    assert!(reply.took > Duration::from_millis(1700), "{:?}", reply.took);
+}
+
+#[tokio::test]
+async fn a_provider_that_limits_its_rate_is_not_left_out() {
+    let limited = Answer::error(429, "slow down").header("retry-after", "7");
+    let stack = Stack::builder().provider("openai", limited).start().await;
+    // More in a row than any outlier detection would bear, and longer than its interval.
+    for i in 0..30 {
+        let reply = stack
+            .caller
+            .chat(&plain(MODEL))
+            .header("x-opengateway-failover-sequence", r#"["openai"]"#);
+        let reply = reply.send().await;
+        assert_eq!(reply.status, 429, "{i}: {}", reply.text());
+        assert_eq!(reply.header("retry-after"), Some("7"));
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    assert_eq!(stack.provider("openai").requests().len(), 30);
 }

@@ -1,0 +1,51 @@
+//! A batch in its place.
+
+use super::{BATCH, BATCH_BYTES};
+
+/// One batch, as it stands in its slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its number: the slot may hold an older batch still.
+    pub number: u64,
+    /// How many records.
+    pub records: u64,
+    /// Their JSON, separated by commas.
+    pub json: Vec<u8>,
+}
+
+impl Slot {
+    /// Its bytes.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        [
+            &self.number.to_le_bytes()[..],
+            &self.records.to_le_bytes()[..],
+            &self.json,
+        ]
+        .concat()
+    }
+
+    /// Reads batch `number`; `None` when the slot holds another or none.
+    #[must_use]
+    pub fn read(bytes: &[u8], number: u64) -> Option<Self> {
+        let (found, rest) = bytes.split_first_chunk::<8>()?;
+        let (records, json) = rest.split_first_chunk::<8>()?;
+        (u64::from_le_bytes(*found) == number).then(|| Self {
+            number,
+            records: u64::from_le_bytes(*records),
+            json: json.to_vec(),
+        })
+    }
+
+    /// Takes one more record, where it has room.
+    pub fn join(&mut self, record: &[u8]) -> bool {
+        let room = self.records < BATCH as u64
+            && self.json.len().saturating_add(record.len()) < BATCH_BYTES;
+        if room {
+            self.json.push(b',');
+            self.json.extend_from_slice(record);
+            self.records += 1;
+        }
+        room
+    }
+}
