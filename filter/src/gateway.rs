@@ -49,11 +49,12 @@ impl Gateway {
     }
 
     fn body(&mut self, bytes: Vec<u8>) -> Action {
-        if !matches!(self.phase, Phase::Awaiting(_)) {
-            return Action::Continue;
-        }
-        let Phase::Awaiting(waiting) = std::mem::replace(&mut self.phase, Phase::Idle) else {
-            return Action::Continue;
+        let waiting = match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Awaiting(waiting) => waiting,
+            other => {
+                self.phase = other;
+                return Action::Continue;
+            }
         };
         let sent = waiting.body(bytes, &mut self.vm.luck.borrow_mut());
         match sent {

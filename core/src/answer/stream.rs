@@ -152,18 +152,12 @@ impl Stream {
             kept: 0,
             own: None,
         };
-        match self.events(&bytes, end, &mut out) {
-            Ok(()) => {}
-            Err(failure) => return Step::Fail(failure),
+        if let Err(failure) = self.events(&bytes, end, &mut out) {
+            return Step::Fail(failure);
         }
-        let changed = carried || !self.carry.is_empty() || out.own.is_some();
-        let own = out.own.take();
+        let differs = carried || !self.carry.is_empty() || out.own.is_some();
         let kept = bytes.get(..out.kept).unwrap_or_default();
-        self.leave(
-            &own.as_deref().map_or(Cow::Borrowed(kept), Cow::Borrowed),
-            changed,
-            end,
-        )
+        self.leave(out.own.as_deref().unwrap_or(kept), differs, end)
     }
 
     /// Walks over the whole events and keeps the rest.

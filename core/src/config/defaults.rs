@@ -56,6 +56,18 @@ pub struct Timeouts {
     pub answer_ms: u64,
 }
 
+impl Timeouts {
+    /// The limit of one attempt, milliseconds.
+    #[must_use]
+    pub fn of_attempt(&self, stream: bool) -> u64 {
+        if stream {
+            self.first_token_ms
+        } else {
+            self.answer_ms
+        }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {

@@ -142,12 +142,12 @@ impl Exchange {
             return;
         }
         let Some(running) = &self.running else { return };
-        let timeouts = &self.gateway.config.defaults.timeouts;
-        let limit = if self.chat.stream {
-            timeouts.first_token_ms
-        } else {
-            timeouts.answer_ms
-        };
+        let limit = self
+            .gateway
+            .config
+            .defaults
+            .timeouts
+            .of_attempt(self.chat.stream);
         let outcome = match self.state {
             State::Answering if running.answer.is_done() => Outcome::Answered,
             State::Answering => Outcome::Truncated,

@@ -99,12 +99,7 @@ impl Awaiting {
             .unwrap_or_default();
         let target = resolve(selector, &gateway.config)?;
         let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
-        let timeouts = &defaults.timeouts;
-        let limit = if chat.stream {
-            timeouts.first_token_ms
-        } else {
-            timeouts.answer_ms
-        };
+        let limit = defaults.timeouts.of_attempt(chat.stream);
         let retries = plan.attempts.len().saturating_sub(1);
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),

@@ -118,12 +118,7 @@ async fn w43_no_key_from_the_environment_reaches_another_provider() {
         .start()
         .await;
     assert_keys_stay(&stack, &[]).await;
-    // And the other way round, so that each comes after each.
-    for provider in ["groq", "azure", "openai"] {
-        stack.provider(provider).script(Script::default());
-        stack.provider("vllm").script(Answer::error(500, "no"));
-    }
-    assert_keys_stay(&stack, &["vllm", "groq", "azure", "openai"]).await;
+    assert_keys_stay_the_other_way_round(&stack).await;
 }
 
 /// Gives the model to four providers.
@@ -131,6 +126,15 @@ fn spread(doc: &mut Value) {
     let providers = ["openai", "azure", "groq", "vllm"].map(|name| json!({ "provider": name }));
     doc["models"][MODEL]["providers"] = json!(providers);
     doc["defaults"]["failover_order"] = json!(["openai", "azure", "groq", "vllm"]);
+}
+
+/// The same once more in the other order, so that each provider comes after each.
+async fn assert_keys_stay_the_other_way_round(stack: &Stack) {
+    for provider in ["groq", "azure", "openai"] {
+        stack.provider(provider).script(Script::default());
+        stack.provider("vllm").script(Answer::error(500, "no"));
+    }
+    assert_keys_stay(stack, &["vllm", "groq", "azure", "openai"]).await;
 }
 
 /// One request over all providers; each has seen its own key and no other.
@@ -202,11 +206,7 @@ async fn w43_no_key_from_a_credential_injector_reaches_another_provider() {
         .start()
         .await;
     assert_keys_stay(&stack, &[]).await;
-    for provider in ["groq", "azure", "openai"] {
-        stack.provider(provider).script(Script::default());
-        stack.provider("vllm").script(Answer::error(500, "no"));
-    }
-    assert_keys_stay(&stack, &["vllm", "groq", "azure", "openai"]).await;
+    assert_keys_stay_the_other_way_round(&stack).await;
 }
 
 /// Lets Envoy give a provider its key, from a file, instead of the gateway from the environment.
