@@ -1,6 +1,6 @@
 //! Why a request is refused before any provider sees it, and how the caller is told.
 
-use crate::error::{Detail, ErrorBody};
+use crate::error::{Code, Detail, ErrorBody};
 use crate::json::{Fault, FaultKind, Place};
 use crate::reply::Reply;
 use crate::wire;
@@ -107,26 +107,28 @@ impl Rejection {
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> Code {
         match self {
-            Self::BodyTooLarge { .. } => "body_too_large",
-            Self::ContentEncoding => "unsupported_content_encoding",
-            Self::ContentType => "unsupported_media_type",
-            Self::FailoverSequence => "invalid_failover_sequence",
-            Self::Fields(details) => details.first().map_or("invalid_value", |first| first.code),
-            Self::FunctionNotFound { .. } => "function_not_found",
-            Self::InvalidKey => "invalid_api_key",
+            Self::BodyTooLarge { .. } => Code::BodyTooLarge,
+            Self::ContentEncoding => Code::UnsupportedContentEncoding,
+            Self::ContentType => Code::UnsupportedMediaType,
+            Self::FailoverSequence => Code::InvalidFailoverSequence,
+            Self::Fields(details) => details
+                .first()
+                .map_or(Code::InvalidValue, |first| first.code),
+            Self::FunctionNotFound { .. } => Code::FunctionNotFound,
+            Self::InvalidKey => Code::InvalidApiKey,
             Self::InvalidJson(fault, _) => match fault.kind {
-                FaultKind::NotUtf8 => "invalid_utf8",
-                FaultKind::TooDeep => "nesting_too_deep",
-                _ => "invalid_json",
+                FaultKind::NotUtf8 => Code::InvalidUtf8,
+                FaultKind::TooDeep => Code::NestingTooDeep,
+                _ => Code::InvalidJson,
             },
-            Self::Method { .. } => "method_not_allowed",
-            Self::MissingKey => "missing_api_key",
-            Self::ModelNotFound { .. } => "model_not_found",
-            Self::NoProvider { .. } => "no_provider_available",
-            Self::NotFound => "not_found",
-            Self::UnknownProvider { .. } => "unknown_provider",
+            Self::Method { .. } => Code::MethodNotAllowed,
+            Self::MissingKey => Code::MissingApiKey,
+            Self::ModelNotFound { .. } => Code::ModelNotFound,
+            Self::NoProvider { .. } => Code::NoProviderAvailable,
+            Self::NotFound => Code::NotFound,
+            Self::UnknownProvider { .. } => Code::UnknownProvider,
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use sluice_core::error::ErrorBody;
+use sluice_core::error::{Code, ErrorBody};
 use sluice_core::exchange::{Flow, Verdict};
 use sluice_core::reply::Reply;
 
@@ -35,7 +35,11 @@ impl Provider {
     /// The attempt must not leave: what it would carry is not meant for this cluster.
     fn refuse(&self, why: &str) -> Action {
         log::error!("provider filter `{}`: {why}", self.name);
-        let body = ErrorBody::new(500, "misrouted", "The gateway is not configured correctly.");
+        let body = ErrorBody::new(
+            500,
+            Code::Misrouted,
+            "The gateway is not configured correctly.",
+        );
         host::reply(&Reply::error(500, &body));
         Action::Pause
     }
@@ -172,7 +176,7 @@ impl HttpContext for Provider {
         match self.answer(held, true) {
             Flow::Replace(_) if self.is_truncated() => {
                 // No last event can tell the caller (W35): a reset must, and a reply is one here.
-                let body = ErrorBody::new(502, "upstream_truncated", "The answer was cut.");
+                let body = ErrorBody::new(502, Code::UpstreamTruncated, "The answer was cut.");
                 host::reply(&Reply::error(502, &body));
                 Action::Pause
             }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sluice_core::error::ErrorBody;
+use sluice_core::error::{Code, ErrorBody};
 
 use crate::store::StoreError;
 
@@ -15,7 +15,7 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    code: &'static str,
+    code: Code,
     message: String,
     param: Option<String>,
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -24,7 +24,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a status, a code of the contract and a text for the caller.
     #[must_use]
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -40,7 +40,7 @@ impl ApiError {
         let message = format!("`{param}` must be {expected}.");
         Self {
             param: Some(param.to_owned()),
-            ..Self::new(StatusCode::BAD_REQUEST, "invalid_value", message)
+            ..Self::new(StatusCode::BAD_REQUEST, Code::InvalidValue, message)
         }
     }
 
@@ -65,7 +65,7 @@ impl From<StoreError> for ApiError {
             cause: Some(error.into()),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "store_unavailable",
+                Code::StoreUnavailable,
                 message,
             )
         }
@@ -78,7 +78,7 @@ impl IntoResponse for ApiError {
             let error = chain(&*cause);
             tracing::error!(
                 status = self.status.as_u16(),
-                code = self.code,
+                code = self.code.as_str(),
                 error,
                 "request failed"
             );

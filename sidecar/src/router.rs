@@ -9,6 +9,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use sluice_core::error::Code;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
@@ -46,7 +47,7 @@ fn finish(table: Router<App>, app: App) -> Router {
 
 async fn no_route() -> ApiError {
     let message = "There is no such route; `GET /` names those there are.";
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+    ApiError::new(StatusCode::NOT_FOUND, Code::NotFound, message)
 }
 
 async fn no_method(method: Method) -> ApiError {
@@ -54,7 +55,7 @@ async fn no_method(method: Method) -> ApiError {
         format!("This route does not take {method}; the header `allow` says what it does.");
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
+        Code::MethodNotAllowed,
         message,
     )
 }
@@ -62,7 +63,12 @@ async fn no_method(method: Method) -> ApiError {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     let message = "Something went wrong.";
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message).into_response()
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Code::InternalError,
+        message,
+    )
+    .into_response()
 }
 
 async fn observe(

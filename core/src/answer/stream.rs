@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Failure;
 use super::events::{self, Splitter};
 use super::parsed::{Envelope, Facts};
-use crate::error::ErrorBody;
+use crate::error::{Code, ErrorBody};
 use crate::json::{self, Edit, Span};
 use crate::spend::Usage;
 
@@ -356,7 +356,7 @@ impl Stream {
         }
         self.truncated = true;
         let message = "The provider ended its stream before the answer was whole.";
-        let body = ErrorBody::new(502, "upstream_truncated", message);
+        let body = ErrorBody::new(502, Code::UpstreamTruncated, message);
         Some(format!("data: {}\n\n", body.to_json()).into_bytes())
     }
 }

@@ -1,5 +1,7 @@
 //! The end of an exchange → its record.
 
+use std::collections::BTreeMap;
+
 use super::{Exchange, State};
 use crate::spend::{EndReason, Outcome, Record, Usage, UsageSource};
 
@@ -79,6 +81,8 @@ impl Exchange {
             project: extras.project,
             contact: None,
             thread: None,
+            name: None,
+            metadata: BTreeMap::new(),
             episode: None,
             selector: selector.unwrap_or_default(),
             model: planned
@@ -125,7 +129,7 @@ impl Exchange {
     }
 }
 
-type Tags = std::collections::BTreeMap<String, String>;
+type Tags = BTreeMap<String, String>;
 
 /// The tags of the record: `source=playground` is the playground's, and where there are none the
 /// user agent is the tag (W51).

@@ -1,7 +1,7 @@
 //! The answer when no provider gave one (W61).
 
 use super::{Exchange, State};
-use crate::error::{ErrorBody, FailedAttempt};
+use crate::error::{Code, ErrorBody, FailedAttempt};
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome};
@@ -20,7 +20,7 @@ impl Exchange {
                 let message = message.clone().unwrap_or_else(|| {
                     format!("The provider refused the request with status {status}.")
                 });
-                let body = ErrorBody::new(*status, "provider_rejected_request", message);
+                let body = ErrorBody::new(*status, Code::ProviderRejectedRequest, message);
                 (Reply::error(*status, &body), EndReason::Refused)
             }
         };
@@ -67,7 +67,7 @@ impl Exchange {
         } else {
             format!("No provider could answer; tried {}.", names.join(", "))
         };
-        let body = ErrorBody::new(status, "all_attempts_failed", message).attempts(attempts);
+        let body = ErrorBody::new(status, Code::AllAttemptsFailed, message).attempts(attempts);
         let reply = Reply::error(status, &body);
         match &self.retry_after {
             Some(seconds) if status == 429 || status == 503 => {

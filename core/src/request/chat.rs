@@ -5,6 +5,7 @@ use super::extras::Extras;
 use super::faults::{Faults, escape};
 use super::{known, messages, rules, stop};
 use crate::config::{CapField, UnknownFields};
+use crate::error::Code;
 use crate::json::{self, Cursor, Fault, Kind, Place, Span};
 use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
@@ -118,7 +119,7 @@ impl Reader {
         if kind != Kind::Object {
             cursor.skip()?;
             let message = format!("The body must be a JSON object, not {}.", kind.as_str());
-            self.faults.add("", "invalid_type", message);
+            self.faults.add("", Code::InvalidType, message);
             return cursor.end();
         }
         self.chat.open = cursor.at() + 1;
@@ -206,7 +207,7 @@ impl Reader {
         if self.seen.contains(name) {
             let message = format!("`{name}` is given twice.");
             self.faults
-                .add(&format!("/{name}"), "duplicate_field", message);
+                .add(&format!("/{name}"), Code::DuplicateField, message);
         } else {
             self.seen.push(name);
         }
@@ -300,7 +301,8 @@ impl Reader {
         }
         if self.stream_options && !self.chat.stream {
             let message = "`stream_options` is only allowed with `stream: true`.".to_owned();
-            self.faults.add("/stream_options", "invalid_value", message);
+            self.faults
+                .add("/stream_options", Code::InvalidValue, message);
         }
         if self.chat.extras.deny_unknown || rules.unknown_fields == UnknownFields::Reject {
             self.deny_unknown();
@@ -318,7 +320,7 @@ impl Reader {
                 .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
             let message = format!("`{}` is not a known field.{near}", quoted(name));
             self.faults
-                .add(&format!("/{}", escape(name)), "unknown_field", message);
+                .add(&format!("/{}", escape(name)), Code::UnknownField, message);
         }
     }
 }

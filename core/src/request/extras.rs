@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::faults::{Faults, escape};
+use crate::error::Code;
 use crate::json::{Cursor, Fault, Kind};
 
 /// Tags of one request. They stand in its record, which waits in memory.
@@ -65,7 +66,7 @@ impl Extras {
             let at = || format!("{AT}/{}", escape(&key));
             if key.starts_with("ollm::") {
                 let message = "The name of a tag must not begin with `ollm::`.".to_owned();
-                faults.add(&at(), "reserved_tag", message);
+                faults.add(&at(), Code::ReservedTag, message);
             }
             match cursor.kind()? {
                 Kind::String => {
@@ -134,7 +135,7 @@ fn refuse(name: &str, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<()
     };
     if asks && super::known::is_known(name) {
         let message = format!("`{name}` is not supported by this version of the gateway.");
-        faults.add(&format!("/{name}"), "unsupported_value", message);
+        faults.add(&format!("/{name}"), Code::UnsupportedValue, message);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The faults of a body, gathered while it is read (W18).
 
-use crate::error::Detail;
+use crate::error::{Code, Detail};
 use crate::json::Kind;
 use crate::near::quoted;
 
@@ -16,7 +16,7 @@ pub(super) struct Faults {
 
 impl Faults {
     /// Notes a fault at a field, given as JSON pointer.
-    pub(super) fn add(&mut self, pointer: &str, code: &'static str, message: String) {
+    pub(super) fn add(&mut self, pointer: &str, code: Code, message: String) {
         if self.told.len() >= TOLD {
             self.more += 1;
             return;
@@ -35,7 +35,7 @@ impl Faults {
     pub(super) fn missing(&mut self, pointer: &str) {
         self.add(
             pointer,
-            "missing_field",
+            Code::MissingField,
             format!("`{}` is required.", param(quoted(pointer))),
         );
     }
@@ -47,7 +47,7 @@ impl Faults {
             param(quoted(pointer)),
             found.as_str()
         );
-        self.add(pointer, "invalid_type", message);
+        self.add(pointer, Code::InvalidType, message);
     }
 
     /// Notes that a value is not one of those allowed.
@@ -55,12 +55,12 @@ impl Faults {
         if pointer.is_empty() {
             return self.add(
                 pointer,
-                "invalid_value",
+                Code::InvalidValue,
                 format!("The body must be {expected}."),
             );
         }
         let message = format!("`{}` must be {expected}.", param(quoted(pointer)));
-        self.add(pointer, "invalid_value", message);
+        self.add(pointer, Code::InvalidValue, message);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -75,7 +75,7 @@ impl Faults {
             told.push(Detail {
                 param: None,
                 pointer,
-                code: "more_faults",
+                code: Code::MoreFaults,
                 message,
             });
         }

@@ -1,6 +1,7 @@
 //! Types and ranges of the simple fields, as a table (W11, W14).
 
 use super::faults::Faults;
+use crate::error::Code;
 use crate::json::{Cursor, Fault, Kind};
 
 /// What a field must be; `null` is the same as absent.
@@ -106,7 +107,7 @@ pub(super) fn n(cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Faul
         Kind::Number => {
             if cursor.number()?.as_i64() != Some(1) {
                 let message = "`n` must be 1 or absent.".to_owned();
-                faults.add("/n", "unsupported_value", message);
+                faults.add("/n", Code::UnsupportedValue, message);
             }
             Ok(())
         }

@@ -3,8 +3,10 @@
 //! The filter makes records, the sidecar prices and stores them; both use this one type.
 
 mod cost;
+mod labels;
 pub mod outbox;
 mod record;
 
 pub use cost::{Cost, price};
+pub use labels::{Contact, Thread};
 pub use record::{Attempt, Batch, EndReason, Outcome, Record, Usage, UsageSource};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::{Contact, Thread};
+
 /// One request as the ledger keeps it. Its JSON is what the filter sends to the sidecar.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,12 +24,18 @@ pub struct Record {
     /// `project_id` (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// `orq.contact` or `orq.identity` (W55).
+    /// `orq.identity` or `orq.contact` (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
+    pub contact: Option<Contact>,
     /// `orq.thread` (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thread: Option<String>,
+    pub thread: Option<Thread>,
+    /// `orq.name`: what the caller calls the request (W55).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `metadata` (W55).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
     /// `ollm::episode_id` (W23).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<String>,
@@ -72,7 +80,7 @@ pub struct Record {
     /// The caller's `user-agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// The route's dialect: `openai`.
+    /// The route's dialect: `openai`, `opengateway` or `orq` (W01).
     pub dialect: String,
 }
 

@@ -11,6 +11,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde_json::json;
+use sluice_core::error::Code;
 
 use crate::error::ApiError;
 
@@ -36,13 +37,13 @@ async fn dispatch(
         Method::GET
     } else {
         let message = "The demo provider serves */chat/completions and */models.";
-        return ApiError::new(StatusCode::NOT_FOUND, "not_found", message).into_response();
+        return ApiError::new(StatusCode::NOT_FOUND, Code::NotFound, message).into_response();
     };
     if method != allowed {
         let message = format!("This route takes {allowed}.");
         return ApiError::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
+            Code::MethodNotAllowed,
             message,
         )
         .into_response();
@@ -54,7 +55,7 @@ async fn dispatch(
         Ok(body) => chat::complete(&body).unwrap_or_else(IntoResponse::into_response),
         Err(rejection) => {
             let status = rejection.into_response().status();
-            ApiError::new(status, "invalid_body", "The body could not be read.").into_response()
+            ApiError::new(status, Code::BodyCut, "The body could not be read.").into_response()
         }
     }
 }

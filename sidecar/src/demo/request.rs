@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use sluice_core::error::Code;
 
 use crate::error::ApiError;
 
@@ -34,9 +35,9 @@ impl ChatRequest {
     pub(super) fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let request: Self = serde_json::from_slice(body).map_err(|error| {
             let code = if error.is_data() {
-                "invalid_type"
+                Code::InvalidType
             } else {
-                "invalid_json"
+                Code::InvalidJson
             };
             let message = format!("The body is not a chat request: {error}.");
             ApiError::new(StatusCode::BAD_REQUEST, code, message)

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use sluice_core::error::Code;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -19,7 +20,7 @@ impl FromRequestParts<App> for Admin {
         let token = app.access.admin.as_ref().ok_or_else(|| {
             let message = "This route is off: the sidecar was started without an admin token \
                            (--admin-token or --admin-token-file).";
-            ApiError::new(StatusCode::FORBIDDEN, "admin_disabled", message)
+            ApiError::new(StatusCode::FORBIDDEN, Code::AdminDisabled, message)
         })?;
         check(token, parts).map(|()| Self)
     }
@@ -47,7 +48,7 @@ fn check(token: &Token, parts: &Parts) -> Result<(), ApiError> {
     let message = "This route needs its token as `Authorization: Bearer <token>`.";
     Err(ApiError::new(
         StatusCode::UNAUTHORIZED,
-        "invalid_token",
+        Code::InvalidToken,
         message,
     ))
 }

@@ -10,6 +10,8 @@ use sluice_core::reject::Rejection;
 use sluice_core::selector::{Target, resolve};
 
 use super::params::Params;
+use sluice_core::error::Code;
+
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -90,7 +92,7 @@ fn not_found(id: &str, near: Option<&str>) -> ApiError {
         |near| format!("Did you mean `{near}`?"),
     );
     let message = format!("There is no model `{id}`. {hint}");
-    ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message).param("model")
+    ApiError::new(StatusCode::NOT_FOUND, Code::ModelNotFound, message).param("model")
 }
 
 fn flag(text: &str) -> Option<bool> {

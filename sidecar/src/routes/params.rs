@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use sluice_core::error::Code;
 
 use crate::error::ApiError;
 
@@ -18,7 +19,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let query = Query::from_request_parts(parts, state).await;
         let Query(pairs) = query.map_err(|_| {
             let message = "The query string is not of the form `name=value&name=value`.";
-            ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", message)
+            ApiError::new(StatusCode::BAD_REQUEST, Code::InvalidQuery, message)
         })?;
         Ok(Self(pairs))
     }
@@ -61,6 +62,6 @@ impl Params {
             return Ok(());
         };
         let message = format!("`{name}` is not a parameter of this route; there are {known}.");
-        Err(ApiError::new(StatusCode::BAD_REQUEST, "unknown_parameter", message).param(name))
+        Err(ApiError::new(StatusCode::BAD_REQUEST, Code::UnknownParameter, message).param(name))
     }
 }

@@ -12,6 +12,8 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use super::access::Filter;
+use sluice_core::error::Code;
+
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::Intake;
@@ -95,7 +97,7 @@ impl<S: Sync> FromRequestParts<S> for JsonBody {
         let message = "The body must be `application/json`.";
         Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
+            Code::UnsupportedMediaType,
             message,
         ))
     }
@@ -104,20 +106,20 @@ impl<S: Sync> FromRequestParts<S> for JsonBody {
 fn unread(app: &App, rejection: BytesRejection) -> ApiError {
     if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
         let message = format!("A batch has at most {} bytes.", app.max_batch_bytes);
-        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message);
+        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BodyTooLarge, message);
     }
     let message = "The body did not arrive whole.";
-    ApiError::new(StatusCode::BAD_REQUEST, "body_cut", message)
+    ApiError::new(StatusCode::BAD_REQUEST, Code::BodyCut, message)
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     let (code, message) = if error.is_data() {
         let message = format!("The body is not a batch of records (line {line}, column {column}).");
-        ("invalid_batch", message)
+        (Code::InvalidBatch, message)
     } else {
         (
-            "invalid_json",
+            Code::InvalidJson,
             format!("The body is not JSON (line {line}, column {column})."),
         )
     };

@@ -1,6 +1,10 @@
 //! The one shape of every error (W60), for the filter and the sidecar alike.
 
+mod code;
+
 use serde::Serialize;
+
+pub use code::Code;
 
 /// The types of error; each has its HTTP statuses (W60).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,8 +59,8 @@ pub struct Detail {
     pub param: Option<String>,
     /// The field as a JSON pointer, `/messages/0/role`.
     pub pointer: String,
-    /// The code, a word of `docs/errors.md`.
-    pub code: &'static str,
+    /// Its code.
+    pub code: Code,
     /// What is wrong, for a person.
     pub message: String,
 }
@@ -82,7 +86,7 @@ pub struct ErrorBody {
 struct Inner {
     message: String,
     r#type: ErrorType,
-    code: String,
+    code: Code,
     param: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Detail>,
@@ -93,12 +97,12 @@ struct Inner {
 impl ErrorBody {
     /// A body for an answer with this status.
     #[must_use]
-    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: Code, message: impl Into<String>) -> Self {
         Self {
             error: Inner {
                 message: message.into(),
                 r#type: ErrorType::of(status),
-                code: code.into(),
+                code,
                 param: None,
                 details: Vec::new(),
                 attempts: Vec::new(),
@@ -143,13 +147,13 @@ mod tests {
 
     #[test]
     fn w60_the_shape_has_four_members() {
-        let body = ErrorBody::new(404, "model_not_found", "no \"x\"").param(Some("model".into()));
+        let body = ErrorBody::new(404, Code::ModelNotFound, "no \"x\"").param(Some("model".into()));
         assert_eq!(
             body.to_json(),
             r#"{"error":{"message":"no \"x\"","type":"invalid_request_error","code":"model_not_found","param":"model"}}"#
         );
         assert!(
-            ErrorBody::new(500, "c", "m")
+            ErrorBody::new(500, Code::InternalError, "m")
                 .to_json()
                 .contains(r#""param":null"#)
         );

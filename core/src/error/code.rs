@@ -1,0 +1,133 @@
+//! Every code of an error, with its HTTP statuses and what it means: the source of `docs/errors.md`.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal, [$($status:literal),*];)+) => {
+        /// What went wrong, as one word of the contract (W60).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $meaning])+ $name,)+
+        }
+
+        impl Code {
+            /// All of them, in the order of `docs/errors.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            /// The HTTP statuses that it comes with.
+            #[must_use]
+            pub fn statuses(self) -> &'static [u16] {
+                match self {
+                    $(Self::$name => &[$($status),*],)+
+                }
+            }
+
+            /// What it means, for a person.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($meaning),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON (RFC 8259); the message gives line and column.
+    InvalidJson = "invalid_json", [400];
+    /// The body is not UTF-8.
+    InvalidUtf8 = "invalid_utf8", [400];
+    /// Objects and arrays stand more than 128 deep in one another.
+    NestingTooDeep = "nesting_too_deep", [400];
+    /// A required field is absent.
+    MissingField = "missing_field", [400];
+    /// A value is of another type than the field takes.
+    InvalidType = "invalid_type", [400];
+    /// A value is of the right type but not one that the field takes.
+    InvalidValue = "invalid_value", [400];
+    /// A value is right by the contract and this gateway does not carry it out.
+    UnsupportedValue = "unsupported_value", [400];
+    /// A field is not known, and the request or the configuration refuses those.
+    UnknownField = "unknown_field", [400];
+    /// A field that the gateway acts on stands twice.
+    DuplicateField = "duplicate_field", [400];
+    /// The name of a tag begins with `ollm::`.
+    ReservedTag = "reserved_tag", [400];
+    /// In `details[]` only: there are more faults than are told.
+    MoreFaults = "more_faults", [400];
+    /// `x-opengateway-failover-sequence` is not a JSON array of provider names.
+    InvalidFailoverSequence = "invalid_failover_sequence", [400];
+    /// A header names a provider that is not configured.
+    UnknownProvider = "unknown_provider", [400];
+    /// A query string is not one, or a value in it is broken.
+    InvalidQuery = "invalid_query", [400];
+    /// A query parameter is not known.
+    UnknownParameter = "unknown_parameter", [400];
+    /// The body is not a batch of records.
+    InvalidBatch = "invalid_batch", [400];
+    /// The body could not be read to its end.
+    BodyCut = "body_cut", [400];
+    /// There is no API key where one is needed.
+    MissingApiKey = "missing_api_key", [401];
+    /// The API key is malformed, or not one of the gateway's.
+    InvalidApiKey = "invalid_api_key", [401];
+    /// The route of the sidecar needs its token.
+    InvalidToken = "invalid_token", [401];
+    /// The sidecar was started without the token that the route needs.
+    AdminDisabled = "admin_disabled", [403];
+    /// There is no such route.
+    NotFound = "not_found", [404];
+    /// The catalogue has no such model.
+    ModelNotFound = "model_not_found", [404];
+    /// There is no such function.
+    FunctionNotFound = "function_not_found", [404];
+    /// The function has no such variant, or the model no such provider.
+    VariantNotFound = "variant_not_found", [404];
+    /// The route has another method; the header `allow` names it.
+    MethodNotAllowed = "method_not_allowed", [405];
+    /// The body is larger than the limit.
+    BodyTooLarge = "body_too_large", [413];
+    /// The content type is not `application/json`.
+    UnsupportedMediaType = "unsupported_media_type", [415];
+    /// The body has a content encoding.
+    UnsupportedContentEncoding = "unsupported_content_encoding", [415];
+    /// A provider refused the request itself; status and message are the provider's.
+    ProviderRejectedRequest = "provider_rejected_request", [400, 404, 409, 413, 422];
+    /// Every attempt failed; `attempts[]` tells how.
+    AllAttemptsFailed = "all_attempts_failed", [429, 502, 503, 504];
+    /// In a stream that has begun: the provider reported an error.
+    UpstreamError = "upstream_error", [502];
+    /// In a stream that has begun: the provider ended it before the answer was whole.
+    UpstreamTruncated = "upstream_truncated", [502];
+    /// The model is known, but none of its providers can be tried.
+    NoProviderAvailable = "no_provider_available", [503];
+    /// The store of the sidecar does not answer.
+    StoreUnavailable = "store_unavailable", [503];
+    /// The gateway is not configured correctly: an attempt ran at another provider than planned.
+    Misrouted = "misrouted", [500];
+    /// Something went wrong inside.
+    InternalError = "internal_error", [500];
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
