@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use sluice_core::gateway::Gateway;
 use sluice_core::spend::Record;
-use sluice_core::spend::outbox::{Backoff, Lease, PATIENCE_MS, Ring, SLOTS, Slot, batches, body};
+use sluice_core::spend::outbox::{
+    Backoff, Lease, PATIENCE_MS, Ring, SLOTS, Slot, batches, body, for_log,
+};
 
 use crate::host;
 
@@ -288,7 +290,10 @@ fn key(number: u64) -> String {
 }
 
 fn log_records(json: &[u8]) {
-    log::warn!("sluice.records {}", String::from_utf8_lossy(&body(json, 0)));
+    match for_log(json) {
+        Some(batch) => log::warn!("sluice.records {}", String::from_utf8_lossy(&batch)),
+        None => log::error!("records that wait are not readable and not logged"),
+    }
 }
 
 fn size(len: usize) -> u64 {

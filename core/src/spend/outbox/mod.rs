@@ -10,12 +10,16 @@
 //! on. Every change of the ring is a compare-and-swap: at a reload or a stop several VMs are at it.
 
 mod backoff;
+mod cut;
 mod lease;
+mod log;
 mod ring;
 mod slot;
 
 pub use backoff::Backoff;
+pub use cut::{Cut, cut};
 pub use lease::{LEASE_MS, Lease};
+pub use log::for_log;
 pub use ring::{Ring, SLOTS, WAITING_BYTES};
 pub use slot::Slot;
 
