@@ -3,8 +3,8 @@
 //! One record that cannot be taken does not keep the others back: the filter would send the same
 //! batch for ever. It is counted and logged, without its content.
 
-use serde_json::Value;
 use sluice_core::config::Config;
+use sluice_core::spend::outbox::cut;
 use sluice_core::spend::{Batch, Record, price};
 use uuid::Uuid;
 
@@ -30,8 +30,7 @@ impl Intake {
     pub fn read(json: &[u8], config: &Config) -> Result<Self, serde_json::Error> {
         let (batch, unreadable) = match serde_json::from_slice(json) {
             Ok(batch) => (batch, 0),
-            Err(error) if error.is_data() => one_by_one(json)?,
-            Err(error) => return Err(error),
+            Err(error) => one_by_one(json, error)?,
         };
         let mut intake = Self {
             refused: unreadable,
@@ -62,18 +61,17 @@ fn entry(mut record: Record, config: &Config) -> Result<Entry, uuid::Error> {
     })
 }
 
-/// Reads a batch of which a part does not fit: each record by itself, and counts what is none.
-fn one_by_one(json: &[u8]) -> Result<(Batch, u64), serde_json::Error> {
-    let mut value: Value = serde_json::from_slice(json)?;
+/// Reads a batch of which a part does not fit: each record by itself, and counts what is none. One
+/// that is nested too deep to be read in a batch may be shallow enough for this.
+fn one_by_one(json: &[u8], error: serde_json::Error) -> Result<(Batch, u64), serde_json::Error> {
+    let Some(cut) = cut(json) else {
+        return Err(error);
+    };
+    let rest: Batch = serde_json::from_slice(&cut.rest)?;
     let mut records = Vec::new();
     let mut unreadable = 0;
-    for item in value
-        .get_mut("records")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        match serde_json::from_value::<Record>(item.take()) {
+    for item in cut.records {
+        match serde_json::from_slice(item) {
             Ok(record) => records.push(record),
             Err(error) => {
                 unreadable += 1;
@@ -82,15 +80,13 @@ fn one_by_one(json: &[u8]) -> Result<(Batch, u64), serde_json::Error> {
             }
         }
     }
-    if let Some(list) = value.get_mut("records").and_then(Value::as_array_mut) {
-        list.clear();
-    }
-    let rest: Batch = serde_json::from_value(value)?;
     Ok((Batch { records, ..rest }, unreadable))
 }
 
 #[cfg(test)]
 mod tests {
+    use sluice_core::json::MAX_DEPTH;
+
     use super::*;
 
     const ID: &str = "01890A5D-AC96-774B-BCCE-B302099A8057";
@@ -130,6 +126,25 @@ mod tests {
         assert_eq!(
             (intake.entries.len(), intake.refused, intake.dropped),
             (1, 3, 2)
+        );
+    }
+
+    #[test]
+    fn w55_a_record_that_is_nested_deep_does_not_keep_the_others_back() {
+        let of = |depth: usize| {
+            let list = "[".repeat(depth) + &"]".repeat(depth);
+            let contact = format!(r#"{{"id": "c", "metadata": {list}}}"#);
+            format!(
+                r#"{{"records": [{{"id": "{ID}", "contact": {contact}}}, {{"id": "{ID}"}}], "dropped": 1}}"#
+            )
+        };
+        // As deep as a body may be, less `{"orq": {"identity": {"metadata": …`.
+        let intake = read(&of(MAX_DEPTH - 3)).unwrap();
+        assert_eq!((intake.entries.len(), intake.refused), (2, 0));
+        let intake = read(&of(10_000)).unwrap();
+        assert_eq!(
+            (intake.entries.len(), intake.refused, intake.dropped),
+            (1, 1, 1)
         );
     }
 
