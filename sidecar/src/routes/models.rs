@@ -30,6 +30,8 @@ pub(crate) struct Catalogue {
 pub(crate) struct Card {
     id: String,
     object: &'static str,
+    /// Other names that lead to it.
+    aliases: Vec<String>,
     created: u64,
     owned_by: String,
     is_active: bool,
@@ -112,6 +114,7 @@ fn card(model: &Model) -> Card {
     Card {
         id: model.name.clone(),
         object: "model",
+        aliases: Vec::new(),
         created: model.created,
         owned_by: model.owned_by.clone().or(maker).unwrap_or_default(),
         is_active: model.active,

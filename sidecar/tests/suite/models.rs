@@ -14,7 +14,7 @@ fn ids(body: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn w02_a_model_has_the_shape_of_the_catalogue() {
     let app = TestApp::new().await;
-    let expected = json!({"id": "gpt-4o-mini", "object": "model", "created": 1_721_172_741,
+    let expected = json!({"id": "gpt-4o-mini", "object": "model", "aliases": [], "created": 1_721_172_741,
         "owned_by": "OpenAI", "is_active": true, "input_cost_per_token": 1.5e-7,
         "output_cost_per_token": 6e-7, "max_input_tokens": 128_000, "max_output_tokens": 16_384,
         "input_modalities": ["text", "image"], "output_modalities": ["text"],
