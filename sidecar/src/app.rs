@@ -29,7 +29,7 @@ pub struct App {
 /// Who may come in where.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// For `/v1/spend`; without it the route answers 403.
+    /// For `/v1/spend` and `/v1/contacts`; without it these routes answer 403.
     pub admin: Option<Token>,
     /// For `/internal/records`; without it the route is open to whoever reaches the port.
     pub ingest: Option<Token>,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! filter ─▶ POST /internal/records ─▶ ingest: price ─▶ store: commit ─▶ 2xx
-//! operator ─▶ GET /v1/spend, /metrics        caller ─▶ GET /v1/models, /status, /health
+//! operator ─▶ GET /v1/spend, /v1/contacts, /metrics        caller ─▶ GET /v1/models, /status, /health
 //! ```
 //!
 //! Routes stand in [`router()`], their handlers in `routes`, the commands in [`cli`]. What a record,

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::{health, index, metrics, models, records, spend, status};
+use crate::routes::{contacts, health, index, metrics, models, records, spend, status};
 
 /// The sidecar as a service: call it, or serve it.
 pub fn router(app: App) -> Router {
@@ -29,6 +29,8 @@ pub fn router(app: App) -> Router {
         .route("/", get(index::show))
         .route("/metrics", get(metrics::show))
         .route("/v1/spend", get(spend::list))
+        .route("/v1/contacts", get(contacts::list))
+        .route("/v1/contacts/{*id}", get(contacts::show))
         // For the filter.
         .route("/internal/records", post(records::take).layer(limit));
     finish(table, app)

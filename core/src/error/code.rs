@@ -92,6 +92,8 @@ codes! {
     ModelNotFound = "model_not_found", [404];
     /// There is no such function.
     FunctionNotFound = "function_not_found", [404];
+    /// The ledger has no such contact.
+    ContactNotFound = "contact_not_found", [404];
     /// The function has no such variant, or the model no such provider.
     VariantNotFound = "variant_not_found", [404];
     /// The route has another method; the header `allow` names it.

@@ -6,7 +6,11 @@ Sluice sidecar: keys, spend, catalogue and health of the gateway.
 GET  /v1/models         the catalogue; ?allow_tee=false and ?allow_zdr=false take tiers away
 GET  /v1/models/{id}    one model
 GET  /v1/spend          the ledger, newest first, with sums; needs the admin token
-                        ?key= &model= &provider= &project= &tag=name:value &from= &to= &limit= &cursor=
+                        ?key= &model= &provider= &project= &contact= &thread= &episode= &dialect=
+                        &tag=name:value &metadata=name:value &from= &to= &limit= &cursor=
+GET  /v1/contacts       whom requests were made for, with sums; needs the admin token
+                        ?id= &limit= &cursor=
+GET  /v1/contacts/{id}  one contact; needs the admin token
 GET  /status            version and hash of the configuration
 GET  /health            whether the store works: 200 or 503
 GET  /metrics           for Prometheus

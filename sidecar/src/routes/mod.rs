@@ -1,5 +1,6 @@
 //! The handlers, one file a resource.
 
+pub(crate) mod contacts;
 pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod metrics;

@@ -8,6 +8,12 @@ use sluice_core::error::Code;
 
 use crate::error::ApiError;
 
+/// Things a page, where nothing is said.
+const LIMIT: u32 = 100;
+
+/// Things a page at most.
+const LARGEST_LIMIT: u32 = 1_000;
+
 /// The parameters that are not read yet, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
@@ -54,6 +60,17 @@ impl Params {
         };
         let value = parse(&text).ok_or_else(|| ApiError::parameter(name, expected))?;
         Ok(Some(value))
+    }
+
+    /// Takes `limit` out: how much stands on a page.
+    pub(crate) fn limit(&mut self) -> Result<u32, ApiError> {
+        let expected = "a whole number from 1 to 1000";
+        let limit = self.parsed("limit", expected, |text| {
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
+        })?;
+        Ok(limit.unwrap_or(LIMIT))
     }
 
     /// Refuses what is left: a misspelt filter must not be taken as none.

@@ -9,15 +9,10 @@ use super::access::Admin;
 use super::params::Params;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::store::{Filter, Query, Row, Tag, Totals};
+use crate::store::{Filter, Pair, Query, Row, Totals};
 
-const KNOWN: &str = "key, model, provider, project, tag, from, to, limit and cursor";
-
-/// Records a page, where nothing is said.
-const LIMIT: u32 = 100;
-
-/// Records a page at most.
-const LARGEST_LIMIT: u32 = 1_000;
+const KNOWN: &str = "key, model, provider, project, contact, thread, episode, dialect, tag, \
+                     metadata, from, to, limit and cursor";
 
 /// A page of the ledger.
 #[derive(Debug, Serialize)]
@@ -52,24 +47,19 @@ fn query(mut params: Params) -> Result<Query, ApiError> {
         model: params.one("model")?,
         provider: params.one("provider")?,
         project: params.one("project")?,
-        tags: params
-            .all("tag")
-            .iter()
-            .map(|text| tag(text))
-            .collect::<Result<_, _>>()?,
+        contact: params.one("contact")?,
+        thread: params.one("thread")?,
+        episode: params.one("episode")?,
+        dialect: params.one("dialect")?,
+        tags: pairs(&mut params, "tag")?,
+        metadata: pairs(&mut params, "metadata")?,
         from_ms: params.parsed("from", time, instant)?,
         to_ms: params.parsed("to", time, instant)?,
     };
-    let expected = "a whole number from 1 to 1000";
-    let limit = params.parsed("limit", expected, |text| {
-        text.parse()
-            .ok()
-            .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
-    })?;
+    let limit = params.limit()?;
     let cursor = "the `next_cursor` of the page before";
     let after = params.parsed("cursor", cursor, |text| text.parse().ok())?;
     params.close(KNOWN)?;
-    let limit = limit.unwrap_or(LIMIT);
     Ok(Query {
         filter,
         after,
@@ -77,17 +67,22 @@ fn query(mut params: Params) -> Result<Query, ApiError> {
     })
 }
 
+fn pairs(params: &mut Params, param: &'static str) -> Result<Vec<Pair>, ApiError> {
+    let texts = params.all(param);
+    let pairs = texts
+        .iter()
+        .map(|text| pair(text).ok_or_else(|| ApiError::parameter(param, "`name` or `name:value`")));
+    pairs.collect()
+}
+
 /// `name:value`, or `name` for any value. A name with a colon in it cannot be asked for alone.
-fn tag(text: &str) -> Result<Tag, ApiError> {
+fn pair(text: &str) -> Option<Pair> {
     let (name, value) = match text.split_once(':') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, None),
     };
-    if name.is_empty() {
-        return Err(ApiError::parameter("tag", "`name` or `name:value`"));
-    }
     let name = name.to_owned();
-    Ok(Tag { name, value })
+    (!name.is_empty()).then_some(Pair { name, value })
 }
 
 fn instant(text: &str) -> Option<u64> {
@@ -116,13 +111,13 @@ mod tests {
 
     #[test]
     fn a_tag_has_a_name_and_perhaps_a_value() {
-        let of = |name: &str, value: Option<&str>| Tag {
+        let of = |name: &str, value: Option<&str>| Pair {
             name: name.into(),
             value: value.map(Into::into),
         };
-        assert_eq!(tag("team").unwrap(), of("team", None));
-        assert_eq!(tag("team:a:b").unwrap(), of("team", Some("a:b")));
-        assert_eq!(tag("team:").unwrap(), of("team", Some("")));
-        assert!(tag(":a").is_err() && tag("").is_err());
+        assert_eq!(pair("team"), Some(of("team", None)));
+        assert_eq!(pair("team:a:b"), Some(of("team", Some("a:b"))));
+        assert_eq!(pair("team:"), Some(of("team", Some(""))));
+        assert_eq!((pair(":a"), pair("")), (None, None));
     }
 }

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sluice_core::spend::Record;
+use sluice_core::spend::{Contact, Record};
 use uuid::Uuid;
+
+use super::Totals;
 
 /// A record with its price, ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +39,17 @@ pub struct Row {
     pub cost_nano_usd: Option<u64>,
     /// Version of the price table that priced it.
     pub price_version: String,
+}
+
+/// A contact with what its records gave of it (W55).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactRow {
+    /// Its id, and each detail as the newest record with that detail gave it.
+    pub contact: Contact,
+    /// When its first record started, Unix milliseconds.
+    pub created_ms: u64,
+    /// When its last record started, Unix milliseconds.
+    pub seen_ms: u64,
+    /// Sums over its records.
+    pub totals: Totals,
 }

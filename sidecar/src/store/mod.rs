@@ -1,4 +1,4 @@
-//! Where records are kept: [`Entry`] in, [`Page`] out.
+//! Where records are kept: [`Entry`] in, [`Page`] and [`ContactPage`] out.
 //!
 //! The engine is chosen by the connection string. A further engine is a variant of [`Store`], a
 //! folder beside `sqlite`, and an arm in each method here; nothing outside this module changes.
@@ -10,9 +10,9 @@ mod sqlite;
 
 use std::time::Duration;
 
-pub use entry::{Appended, Entry, Row};
+pub use entry::{Appended, ContactRow, Entry, Row};
 pub use error::StoreError;
-pub use query::{Cursor, Filter, NotACursor, Page, Query, Tag, Totals};
+pub use query::{ContactPage, ContactQuery, Cursor, Filter, NotACursor, Page, Pair, Query, Totals};
 
 use sqlite::Sqlite;
 
@@ -63,6 +63,17 @@ impl Store {
     pub async fn page(&self, query: &Query) -> Result<Page, StoreError> {
         match self {
             Self::Sqlite(store) => store.page(query).await,
+        }
+    }
+
+    /// One page of contacts, each with the sums over its records.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.contacts(query).await,
         }
     }
 

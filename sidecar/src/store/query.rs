@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Row;
+use super::{ContactRow, Row};
 
 /// Which records are meant; every given condition must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,17 +19,27 @@ pub struct Filter {
     pub provider: Option<String>,
     /// The project (W55).
     pub project: Option<String>,
+    /// Id of the contact (W55).
+    pub contact: Option<String>,
+    /// Id of the thread (W55).
+    pub thread: Option<String>,
+    /// The episode (W23).
+    pub episode: Option<String>,
+    /// The route's dialect (W01).
+    pub dialect: Option<String>,
     /// Tags that the record must have.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Pair>,
+    /// Metadata that the record must have (W55).
+    pub metadata: Vec<Pair>,
     /// Earliest start, Unix milliseconds, inclusive.
     pub from_ms: Option<u64>,
     /// Latest start, Unix milliseconds, exclusive.
     pub to_ms: Option<u64>,
 }
 
-/// A tag that a record must have.
+/// A tag, or a pair of metadata, that a record must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag {
+pub struct Pair {
     /// Its name.
     pub name: String,
     /// Its value; `None` takes any.
@@ -105,6 +115,26 @@ pub struct Totals {
     pub cost_nano_usd: u128,
     /// Records whose cost is unknown.
     pub unpriced: u64,
+}
+
+/// A question for one page of contacts, those made last first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactQuery {
+    /// Only the one of this id.
+    pub id: Option<String>,
+    /// [`ContactPage::next`] of the page before.
+    pub after: Option<i64>,
+    /// Contacts a page, at least 1.
+    pub limit: u32,
+}
+
+/// One page of contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPage {
+    /// The contacts, those made last first.
+    pub rows: Vec<ContactRow>,
+    /// Where the next page begins; `None` on the last. Of no meaning outside the store.
+    pub next: Option<i64>,
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 
 mod check;
 mod cli;
+mod contacts;
 mod demo;
 mod durability;
+mod labels;
 mod models;
 mod records;
 mod recover;

@@ -121,7 +121,13 @@ async fn metrics_count_records_tokens_money_and_requests() {
 #[tokio::test]
 async fn w03_an_unknown_route_is_404_and_a_wrong_method_405() {
     let app = TestApp::new().await;
-    for path in ["/v1/nothing", "/v1/models/", "/internal", "/v1/spend/x"] {
+    for path in [
+        "/v1/nothing",
+        "/v1/models/",
+        "/v1/contacts/",
+        "/internal",
+        "/v1/spend/x",
+    ] {
         assert_eq!(app.get(path).await.error(404), "not_found", "{path}");
     }
     for (method, path, allow) in [
@@ -147,6 +153,8 @@ async fn the_index_names_every_route() {
     for route in [
         "/v1/models",
         "/v1/spend",
+        "/v1/contacts",
+        "/v1/contacts/{id}",
         "/status",
         "/health",
         "/metrics",

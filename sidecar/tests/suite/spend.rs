@@ -181,6 +181,8 @@ async fn a_bad_parameter_is_named() {
         ("to=", "to", "invalid_value"),
         ("cursor=7", "cursor", "invalid_value"),
         ("tag=", "tag", "invalid_value"),
+        ("metadata=:x", "metadata", "invalid_value"),
+        ("contact=a&contact=b", "contact", "invalid_value"),
         ("key=a&key=b", "key", "invalid_value"),
         ("modle=x", "modle", "unknown_parameter"),
     ] {

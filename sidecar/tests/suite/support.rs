@@ -106,7 +106,12 @@ impl TestApp {
 
     /// `/v1/spend` with the admin token.
     pub(crate) async fn spend(&self, query: &str) -> Answer {
-        let request = Request::get(format!("/v1/spend?{query}"));
+        self.admin(&format!("/v1/spend?{query}")).await
+    }
+
+    /// A route of operators with the admin token.
+    pub(crate) async fn admin(&self, path: &str) -> Answer {
+        let request = Request::get(path);
         let request = request.header("authorization", format!("Bearer {ADMIN}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }

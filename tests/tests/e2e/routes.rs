@@ -86,6 +86,8 @@ async fn w02_what_is_the_sidecars_own_is_not_on_the_gateways_port() {
         "/metrics",
         "/v1/spend",
         "/v1/spend?limit=1",
+        "/v1/contacts",
+        "/v1/contacts/ada",
         "/internal",
         "/internal/records",
         "/v1/admin/keys",

@@ -1,14 +1,17 @@
 //! The statements that write.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use sluice_core::spend::Record;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use super::contacts;
+
 use crate::store::{Entry, StoreError};
 
-/// Rows of one statement. SQLite takes 32,766 values a statement; a row has 11.
-const ROWS: usize = 500;
+/// Rows of one statement. SQLite takes 32,766 values a statement; a row has at most 15.
+pub(super) const ROWS: usize = 500;
 
 /// Takes the write lock at once: a read that turns into a write fails when another wrote between.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -47,22 +50,16 @@ async fn batch_of(connection: &mut SqliteConnection, batch: &[Entry]) -> sqlx::R
     let mut new = New::new();
     for (chunk, start) in batch.chunks(ROWS).zip((0..).step_by(ROWS)) {
         let mut handles = records(connection, chunk).await?;
-        let mut tags = Vec::new();
+        let mut stored = Vec::with_capacity(handles.len());
         for (entry, place) in chunk.iter().zip(start..) {
             if let Some(seq) = handles.remove(&entry.id) {
                 new.insert(place);
-                tags.extend(
-                    entry
-                        .record
-                        .tags
-                        .iter()
-                        .map(|(name, value)| (seq, name, value)),
-                );
+                stored.push((seq, &entry.record));
             }
         }
-        for chunk in tags.chunks(ROWS) {
-            tags_of(connection, chunk).await?;
-        }
+        pairs(connection, "tags", &stored, |record| &record.tags).await?;
+        pairs(connection, "metadata", &stored, |record| &record.metadata).await?;
+        contacts::meet(connection, stored.iter().map(|(_, record)| *record)).await?;
     }
     Ok(new)
 }
@@ -79,6 +76,7 @@ async fn records(
     }
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO records (id, started_ms, key_id, model, provider, project, \
+         contact, thread, episode, dialect, \
          prompt_tokens, completion_tokens, cost_nano_usd, price_version, record) ",
     );
     query.push_values(entries.iter().zip(texts), |mut row, (entry, text)| {
@@ -89,6 +87,10 @@ async fn records(
             .push_bind(record.model.clone())
             .push_bind(record.provider.clone())
             .push_bind(record.project.clone())
+            .push_bind(named(record.contact.as_ref().map(|contact| &contact.id)))
+            .push_bind(named(record.thread.as_ref().map(|thread| &thread.id)))
+            .push_bind(record.episode.clone())
+            .push_bind(record.dialect.clone())
             .push_bind(record.usage.prompt_tokens.map(column))
             .push_bind(record.usage.completion_tokens.map(column))
             .push_bind(
@@ -111,22 +113,38 @@ async fn records(
         .collect()
 }
 
-async fn tags_of(
+/// Inserts one sort of pairs of records that are new into their table.
+async fn pairs(
     connection: &mut SqliteConnection,
-    tags: &[(i64, &String, &String)],
+    table: &'static str,
+    records: &[(i64, &Record)],
+    of: fn(&Record) -> &BTreeMap<String, String>,
 ) -> sqlx::Result<()> {
-    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO tags (record, name, value) ");
-    query.push_values(tags, |mut row, (seq, name, value)| {
-        row.push_bind(*seq)
-            .push_bind((*name).clone())
-            .push_bind((*value).clone());
-    });
-    let whole = tags.len() == ROWS;
-    query.build().persistent(whole).execute(connection).await?;
+    let all: Vec<_> = records
+        .iter()
+        .flat_map(|(seq, record)| of(record).iter().map(|pair| (*seq, pair)))
+        .collect();
+    for chunk in all.chunks(ROWS) {
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO ");
+        query.push(table).push(" (record, name, value) ");
+        query.push_values(chunk, |mut row, (seq, (name, value))| {
+            row.push_bind(*seq)
+                .push_bind((*name).clone())
+                .push_bind((*value).clone());
+        });
+        let whole = chunk.len() == ROWS;
+        let query = query.build().persistent(whole);
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
+/// An id as a column holds it: an empty one is none.
+fn named(id: Option<&String>) -> Option<String> {
+    id.filter(|id| !id.is_empty()).cloned()
+}
+
 /// A count as a column holds it; what is larger than any real count stays the largest.
-fn column(count: u64) -> i64 {
+pub(super) fn column(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! append ─▶ queue ─▶ writer task ─▶ one transaction for all that waits ─▶ commit ─▶ replies
-//! page, size ─▶ read-only pool
+//! page, contacts, size ─▶ read-only pool
 //! ```
 
+mod contacts;
 mod insert;
 mod select;
 mod writer;
@@ -16,7 +17,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 use tokio::time::timeout;
 
-use super::{Appended, Entry, Page, Query, StoreError};
+use super::{Appended, ContactPage, ContactQuery, Entry, Page, Query, StoreError};
 use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -61,6 +62,10 @@ impl Sqlite {
 
     pub(super) async fn page(&self, query: &Query) -> Result<Page, StoreError> {
         select::page(&self.readers, query).await
+    }
+
+    pub(super) async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        contacts::page(&self.readers, query).await
     }
 
     pub(super) async fn probe(&self) -> Result<(), StoreError> {

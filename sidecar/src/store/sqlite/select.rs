@@ -1,9 +1,11 @@
 //! The statements that read.
 
+use std::fmt;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
 
-use crate::store::{Cursor, Filter, Page, Query, Row, StoreError, Totals};
+use crate::store::{Cursor, Filter, Page, Pair, Query, Row, StoreError, Totals};
 
 /// One page and the totals, both of the same moment.
 pub(super) async fn page(pool: &SqlitePool, query: &Query) -> Result<Page, StoreError> {
@@ -79,17 +81,32 @@ fn found(row: &SqliteRow) -> sqlx::Result<Found> {
     Ok((row.try_get(0)?, priced, cursor))
 }
 
-/// The sums. SQLite's `SUM` fails where it leaves 63 bits, so each column is summed in two halves.
 async fn totals(connection: &mut SqliteConnection, filter: &Filter) -> sqlx::Result<Totals> {
-    let mut sql = QueryBuilder::new("SELECT COUNT(*), COUNT(cost_nano_usd)");
-    for column in ["prompt_tokens", "completion_tokens", "cost_nano_usd"] {
-        sql.push(format_args!(
-            ", COALESCE(SUM({column} >> 32), 0), COALESCE(SUM({column} & 4294967295), 0)"
-        ));
-    }
-    sql.push(" FROM records");
+    let mut sql = QueryBuilder::new("SELECT ");
+    sql.push(Sums).push(" FROM records");
     conditions(&mut sql, filter);
-    let row = sql.build().fetch_one(connection).await?;
+    sums(&sql.build().fetch_one(connection).await?)
+}
+
+/// The first columns of a statement whose rows [`sums`] reads. SQLite's `SUM` fails where it leaves
+/// 63 bits, so each column is summed in two halves.
+pub(super) struct Sums;
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("COUNT(*), COUNT(cost_nano_usd)")?;
+        for column in ["prompt_tokens", "completion_tokens", "cost_nano_usd"] {
+            write!(
+                f,
+                ", COALESCE(SUM({column} >> 32), 0), COALESCE(SUM({column} & 4294967295), 0)"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the columns of [`Sums`].
+pub(super) fn sums(row: &SqliteRow) -> sqlx::Result<Totals> {
     let count = |place| row.try_get(place).map(i64::unsigned_abs);
     let sum = |place| -> sqlx::Result<u128> {
         Ok((u128::from(count(place)?) << 32) + u128::from(count(place + 1)?))
@@ -111,6 +128,10 @@ fn conditions(sql: &mut QueryBuilder<Sqlite>, filter: &Filter) {
         ("model", &filter.model),
         ("provider", &filter.provider),
         ("project", &filter.project),
+        ("contact", &filter.contact),
+        ("thread", &filter.thread),
+        ("episode", &filter.episode),
+        ("dialect", &filter.dialect),
     ];
     for (column, text) in texts {
         if let Some(text) = text {
@@ -124,10 +145,17 @@ fn conditions(sql: &mut QueryBuilder<Sqlite>, filter: &Filter) {
             sql.push_bind(i64::try_from(ms).unwrap_or(i64::MAX));
         }
     }
-    for tag in &filter.tags {
-        sql.push(" AND seq IN (SELECT record FROM tags WHERE name = ")
-            .push_bind(tag.name.clone());
-        if let Some(value) = &tag.value {
+    pairs(sql, "tags", &filter.tags);
+    pairs(sql, "metadata", &filter.metadata);
+}
+
+fn pairs(sql: &mut QueryBuilder<Sqlite>, table: &'static str, pairs: &[Pair]) {
+    for pair in pairs {
+        sql.push(format_args!(
+            " AND seq IN (SELECT record FROM {table} WHERE name = "
+        ));
+        sql.push_bind(pair.name.clone());
+        if let Some(value) = &pair.value {
             sql.push(" AND value = ").push_bind(value.clone());
         }
         sql.push(")");
