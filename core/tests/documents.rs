@@ -8,6 +8,7 @@
     reason = "a test that finds what it does not expect is to panic"
 )]
 
+mod contract;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
