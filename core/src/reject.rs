@@ -177,3 +177,78 @@ impl Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    /// One of each kind; the compiler asks for the kinds that are missing.
+    fn each() -> Vec<Rejection> {
+        let text = String::from;
+        let fault = |kind| Rejection::InvalidJson(Fault { at: 0, kind }, Place::of(b"", 0));
+        let detail = Detail {
+            param: None,
+            pointer: String::new(),
+            code: Code::MissingField,
+            message: text("`model` is required."),
+        };
+        let all = vec![
+            Rejection::BodyTooLarge { limit: 1 },
+            Rejection::ContentEncoding,
+            Rejection::ContentType,
+            Rejection::FailoverSequence,
+            Rejection::Fields(vec![detail]),
+            Rejection::FunctionNotFound {
+                name: text("f"),
+                near: None,
+            },
+            Rejection::InvalidKey,
+            fault(FaultKind::NotUtf8),
+            fault(FaultKind::TooDeep),
+            fault(FaultKind::End),
+            Rejection::Method { allow: "GET" },
+            Rejection::MissingKey,
+            Rejection::ModelNotFound {
+                name: text("m"),
+                near: None,
+            },
+            Rejection::NoProvider {
+                model: text("m"),
+                reasons: Vec::new(),
+            },
+            Rejection::NotFound,
+            Rejection::UnknownProvider { name: text("p") },
+        ];
+        for own in &all {
+            match own {
+                Rejection::BodyTooLarge { .. }
+                | Rejection::ContentEncoding
+                | Rejection::ContentType
+                | Rejection::FailoverSequence
+                | Rejection::Fields(_)
+                | Rejection::FunctionNotFound { .. }
+                | Rejection::InvalidKey
+                | Rejection::InvalidJson(..)
+                | Rejection::Method { .. }
+                | Rejection::MissingKey
+                | Rejection::ModelNotFound { .. }
+                | Rejection::NoProvider { .. }
+                | Rejection::NotFound
+                | Rejection::UnknownProvider { .. } => {}
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn w60_the_status_of_a_refusal_is_one_of_its_codes() {
+        for own in each() {
+            let (status, code) = (own.status(), own.code());
+            assert!(code.statuses().contains(&status), "{code} with {status}");
+            assert_eq!(own.reply().status, status);
+        }
+    }
+}

@@ -6,9 +6,13 @@
     reason = "a test that finds what it does not expect is to panic"
 )]
 
+mod tree;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use tree::{code, files, is_test, root};
 
 /// The modules of the core in the order of the data's way: each may use those before it.
 const LAYERS: [&str; 20] = [
@@ -43,26 +47,6 @@ const IMPURE: [&str; 12] = [
     "getrandom",
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// All files below a folder that end so, but for what is built.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            out.extend(files(&path, ending));
-        } else if name.ends_with(ending) {
-            out.push(path);
-        }
-    }
-    out.sort();
-    out
-}
-
 fn core_files() -> Vec<(PathBuf, String)> {
     let folder = root().join("core/src");
     let read = |path: PathBuf| {
@@ -70,16 +54,6 @@ fn core_files() -> Vec<(PathBuf, String)> {
         (path.strip_prefix(&folder).unwrap().to_owned(), text)
     };
     files(&folder, ".rs").into_iter().map(read).collect()
-}
-
-/// A file without its tests.
-fn code(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod tests").next().unwrap()
-}
-
-fn is_test(path: &Path) -> bool {
-    path.iter()
-        .any(|part| part == "tests" || part == "tests.rs")
 }
 
 #[test]

@@ -78,6 +78,8 @@ codes! {
     InvalidBatch = "invalid_batch", [400];
     /// The body could not be read to its end.
     BodyCut = "body_cut", [400];
+    /// From Envoy: the request is not valid HTTP, or its path is not one.
+    BadRequest = "bad_request", [400];
     /// There is no API key where one is needed.
     MissingApiKey = "missing_api_key", [401];
     /// The API key is malformed, or not one of the gateway's.
@@ -86,6 +88,8 @@ codes! {
     InvalidToken = "invalid_token", [401];
     /// The sidecar was started without the token that the route needs.
     AdminDisabled = "admin_disabled", [403];
+    /// From Envoy: a rule of its owner's refuses the request, or it asks to upgrade the connection.
+    AccessDenied = "access_denied", [401, 403];
     /// There is no such route.
     NotFound = "not_found", [404];
     /// The catalogue has no such model.
@@ -98,24 +102,34 @@ codes! {
     VariantNotFound = "variant_not_found", [404];
     /// The route has another method; the header `allow` names it.
     MethodNotAllowed = "method_not_allowed", [405];
+    /// From Envoy: the request did not come to its end in time.
+    RequestTimeout = "request_timeout", [408];
     /// The body is larger than the limit.
     BodyTooLarge = "body_too_large", [413];
     /// The content type is not `application/json`.
     UnsupportedMediaType = "unsupported_media_type", [415];
     /// The body has a content encoding.
     UnsupportedContentEncoding = "unsupported_content_encoding", [415];
+    /// From Envoy: its owner lets no more requests through.
+    RateLimited = "rate_limited", [429];
+    /// From Envoy: the headers are larger or more than it takes.
+    HeadersTooLarge = "headers_too_large", [431];
     /// A provider refused the request itself; status and message are the provider's.
     ProviderRejectedRequest = "provider_rejected_request", [400, 404, 409, 413, 422];
     /// Every attempt failed; `attempts[]` tells how.
     AllAttemptsFailed = "all_attempts_failed", [429, 502, 503, 504];
-    /// In a stream that has begun: the provider reported an error.
+    /// From Envoy: what came back was not a valid answer.
     UpstreamError = "upstream_error", [502];
     /// In a stream that has begun: the provider ended it before the answer was whole.
     UpstreamTruncated = "upstream_truncated", [502];
     /// The model is known, but none of its providers can be tried.
     NoProviderAvailable = "no_provider_available", [503];
+    /// From Envoy: what answers this route cannot be reached, or Envoy is overloaded.
+    ServiceUnavailable = "service_unavailable", [503];
     /// The store of the sidecar does not answer.
     StoreUnavailable = "store_unavailable", [503];
+    /// From Envoy: no answer came in time.
+    Timeout = "timeout", [504];
     /// The gateway is not configured correctly: an attempt ran at another provider than planned.
     Misrouted = "misrouted", [500];
     /// Something went wrong inside.

@@ -316,6 +316,15 @@ fn w52_a_dry_run_leaves_no_record() {
 }
 
 #[test]
+fn w51_the_playground_is_a_tag() {
+    let tags = r#"{"ollm::tags":{"source":"playground","team":"a"},"#;
+    let mut scenario = Scenario::sent(&PLAIN.replacen('{', tags, 1));
+    let tags = scenario.closed().tags;
+    let told: Vec<_> = tags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(told, [("playground", "true"), ("team", "a")]);
+}
+
+#[test]
 fn w17_a_body_above_the_limit_is_refused_by_its_length_or_as_it_grows() {
     let declared = Scenario::opened(&[("content-length", "100001")])
         .err()

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use sluice_core::config::Config;
+use sluice_core::error::Code;
 use sluice_sidecar::store::Store;
 use sluice_sidecar::{Access, App, Token, router};
 use tempfile::TempDir;
@@ -61,7 +62,10 @@ impl Answer {
         let error = body["error"].as_object().unwrap();
         let members: Vec<_> = error.keys().map(String::as_str).collect();
         assert_eq!(members, ["code", "message", "param", "type"]);
-        error["code"].as_str().unwrap().to_owned()
+        let word = error["code"].as_str().unwrap();
+        let code = Code::ALL.iter().find(|code| code.as_str() == word).unwrap();
+        assert!(code.statuses().contains(&status), "{code} with {status}");
+        word.to_owned()
     }
 }
 

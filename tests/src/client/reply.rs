@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::header::HeaderName;
 use hyper::{HeaderMap, Response};
 use serde_json::Value;
 
@@ -25,6 +26,30 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// One that came as bytes over HTTP/1.1, whole.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| {
+            let name = name.parse::<HeaderName>().expect("a header's name");
+            (name, value.parse().expect("a header's value"))
+        });
+        Self {
+            status: status
+                .and_then(|status| status.parse().ok())
+                .unwrap_or_default(),
+            headers: headers.collect(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            took: Duration::ZERO,
+        }
+    }
+
     /// The first header of this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

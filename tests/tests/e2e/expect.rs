@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
+use sluice_core::error::{Code, ErrorType};
 use sluice_tests::client::Reply;
 
 /// A model with the providers `openai` and `azure`, which both call it the same.
@@ -31,7 +32,7 @@ pub(crate) fn shape(reply: &Reply, status: u16) -> Value {
     let error = body["error"]
         .as_object()
         .unwrap_or_else(|| panic!("no error: {body}"));
-    let kind = serde_json::to_value(sluice_core::error::ErrorType::of(status)).unwrap();
+    let kind = serde_json::to_value(ErrorType::of(status)).unwrap();
     assert_eq!(error["type"], kind, "{body}");
     for member in ["message", "code"] {
         let text = error
@@ -40,6 +41,13 @@ pub(crate) fn shape(reply: &Reply, status: u16) -> Value {
             .unwrap_or_default();
         assert!(!text.is_empty(), "error.{member} is empty: {body}");
     }
+    let word = error["code"].as_str().unwrap_or_default();
+    let code = Code::ALL.iter().find(|code| code.as_str() == word);
+    let code = code.unwrap_or_else(|| panic!("{word} is no code: {body}"));
+    assert!(
+        code.statuses().contains(&status),
+        "{code} does not come with {status}"
+    );
     let param = error
         .get("param")
         .unwrap_or_else(|| panic!("no param: {body}"));

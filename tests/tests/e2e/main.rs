@@ -3,6 +3,7 @@
 mod bad_input;
 mod chat;
 mod config;
+mod envoys;
 mod expect;
 mod failover;
 mod fields;

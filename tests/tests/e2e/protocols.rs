@@ -145,7 +145,7 @@ async fn trailers_may_end_a_providers_message() {
 }
 
 #[tokio::test]
-async fn a_caller_may_speak_http_2_and_end_its_body_with_trailers() {
+async fn w01_a_caller_may_speak_http_2_and_end_its_body_with_trailers() {
     let stack = Stack::builder()
         .provider("openai", Chat::default())
         .start()

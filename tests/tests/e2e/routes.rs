@@ -146,17 +146,6 @@ async fn w02_tiers_are_subtracted_from_the_catalogue() {
 }
 
 #[tokio::test]
-async fn the_sidecars_routes_without_the_sidecar_are_unavailable_in_our_shape() {
-    let stack = Stack::builder()
-        .provider("openai", Script::default())
-        .start()
-        .await;
-    for path in ["/v1/models", "/status", "/health"] {
-        expect::shape(&stack.caller.get(path).await, 503);
-    }
-}
-
-#[tokio::test]
 async fn w03_a_listener_may_serve_more_than_the_gateway() {
     let stack = Stack::builder()
         .provider("openai", Script::default())

@@ -28,7 +28,7 @@ async fn stack(script: impl Into<Script>) -> Stack {
 }
 
 #[tokio::test]
-async fn w50_a_priced_record_is_there_a_second_later() {
+async fn w50_w55_a_priced_record_is_there_a_second_later() {
     let stack = stack(thousand().model("gpt-4o-mini-2024-07-18")).await;
     let mut delays = Vec::new();
     for mut body in [plain(MODEL), streamed(MODEL), plain(MODEL), streamed(MODEL)] {
