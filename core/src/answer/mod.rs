@@ -9,11 +9,13 @@ mod content;
 mod events;
 mod parsed;
 mod plain;
+mod refusal;
 mod stream;
 mod usage;
 
 pub use parsed::Facts;
 pub use plain::Plain;
+pub use refusal::Refusal;
 pub use stream::{Step, Stream};
 pub use usage::last_usage;
 

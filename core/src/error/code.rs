@@ -102,7 +102,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", [415];
     /// The body has a content encoding.
     UnsupportedContentEncoding = "unsupported_content_encoding", [415];
-    /// A provider refused the request itself; status and message are the provider's.
+    /// A provider refused the request itself; status and message are the provider's, and so is
+    /// the code where it gave one that is a plain word.
     ProviderRejectedRequest = "provider_rejected_request", [400, 404, 409, 413, 422];
     /// Every attempt failed; `attempts[]` tells how.
     AllAttemptsFailed = "all_attempts_failed", [429, 502, 503, 504];

@@ -1,9 +1,8 @@
 //! The answer of an attempt: the gate, and what passes it.
 
 use super::{Answer, Exchange, Meter, State};
-use crate::answer::{Plain, Step, Stream, last_usage};
+use crate::answer::{Plain, Refusal, Step, Stream, last_usage};
 use crate::head::Head;
-use crate::json;
 use crate::spend::Outcome;
 use crate::wire;
 
@@ -81,7 +80,7 @@ impl Exchange {
                     running.answer = Answer::Refusal;
                     return Verdict::Hold;
                 }
-                self.refused(status, None, now_ms);
+                self.refused(status, Refusal::default(), now_ms);
                 return Verdict::Pass;
             }
             _ => Outcome::Status,
@@ -104,8 +103,8 @@ impl Exchange {
                     return Flow::Hold;
                 }
                 let status = self.attempts.last().and_then(|attempt| attempt.status);
-                let message = message(&read(0, size.min(REFUSAL)));
-                self.refused(status.unwrap_or(400), message, now_ms);
+                let refusal = Refusal::read(&read(0, size.min(REFUSAL)), &running.private);
+                self.refused(status.unwrap_or(400), refusal, now_ms);
                 Flow::Pass
             }
             Answer::Stream { stream, seen } => {
@@ -207,8 +206,8 @@ impl Exchange {
         self.conclude(Outcome::Answered, now_ms);
     }
 
-    fn refused(&mut self, status: u16, message: Option<String>, now_ms: u64) {
-        self.state = State::Refused(status, message);
+    fn refused(&mut self, status: u16, refusal: Refusal, now_ms: u64) {
+        self.state = State::Refused(status, refusal);
         self.conclude(Outcome::Refused, now_ms);
     }
 }
@@ -231,15 +230,4 @@ fn keep_last(last: &mut Vec<u8>, size: usize, read: Read<'_>) {
     let from = size.saturating_sub(LAST);
     last.extend(read(from, size - from));
     last.drain(..last.len().saturating_sub(LAST));
-}
-
-/// `error.message` of a provider's refusal, where it has one.
-fn message(body: &[u8]) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(json::text(body).ok()?).ok()?;
-    let error = value.get("error").unwrap_or(&value);
-    let text = error
-        .get("message")
-        .or(Some(error))
-        .and_then(serde_json::Value::as_str)?;
-    Some(text.chars().take(2000).collect())
 }

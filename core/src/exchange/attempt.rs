@@ -105,6 +105,7 @@ impl Exchange {
             started: now_ms,
             edits,
             answer: Answer::None,
+            private: self.gateway.private(&candidate.provider),
         });
         let next = self.plan.cluster(i + 1).unwrap_or_default().to_owned();
         Ok(AttemptHead {

@@ -26,11 +26,12 @@ pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
 pub use opening::{Opened, open};
 
-use crate::answer::Stream;
+use crate::answer::{Refusal, Stream};
 use crate::gateway::Gateway;
 use crate::json::Edit;
 use crate::plan::Plan;
 use crate::request::Chat;
+use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
 
 /// One request that is on its way.
@@ -72,6 +73,7 @@ struct Running {
     started: u64,
     edits: Vec<Edit>,
     answer: Answer,
+    private: Arc<Private>,
 }
 
 /// How the answer of the attempt is read.
@@ -108,8 +110,8 @@ enum State {
     Answering,
     /// The caller has its answer, or Envoy has ended it.
     Ended(EndReason),
-    /// A provider refuses the request: its status and its message.
-    Refused(u16, Option<String>),
+    /// A provider refuses the request: its status, and what it says.
+    Refused(u16, Refusal),
 }
 
 /// What is known of the answer, for the record.
