@@ -6,6 +6,7 @@
 //! ```
 
 mod content;
+mod echo;
 mod events;
 mod parsed;
 mod plain;
@@ -13,6 +14,7 @@ mod refusal;
 mod stream;
 mod usage;
 
+pub use echo::Echo;
 pub use parsed::Facts;
 pub use plain::Plain;
 pub use refusal::Refusal;
@@ -20,6 +22,15 @@ pub use stream::{Step, Stream};
 pub use usage::last_usage;
 
 use crate::spend::Outcome;
+
+/// What leaves instead of the first bytes; what comes after those leaves as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Front {
+    /// What leaves.
+    pub prefix: Vec<u8>,
+    /// How many bytes it stands for.
+    pub covered: usize,
+}
 
 /// Why an answer is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,7 +31,10 @@ impl Refusal {
         let value: Option<Value> = value.and_then(|text| serde_json::from_str(text).ok());
         let value = value.unwrap_or_default();
         let first = value.get(0).unwrap_or(&value);
-        let error = first.get("error").unwrap_or(first);
+        Self::of(first.get("error").unwrap_or(first), private)
+    }
+
+    fn of(error: &Value, private: &Private) -> Self {
         let text = |name| error.get(name).and_then(Value::as_str);
         // A word that can be a key or an id is none that a client acts on.
         let clean = |word: &&str| private.scrub(word) == **word;
@@ -48,6 +51,14 @@ impl Refusal {
                 .filter(clean)
                 .map(str::to_owned),
         }
+    }
+
+    /// The error of an answer that has begun (W35, W60).
+    #[must_use]
+    pub fn late(&self) -> ErrorBody {
+        let message = self.message.as_deref();
+        let message = message.unwrap_or("The provider reported an error.");
+        ErrorBody::new(502, Code::UpstreamError, message)
     }
 
     /// The error as the caller gets it. A code that the gateway has too stands only where its own
@@ -67,6 +78,12 @@ impl Refusal {
             .provider_code(code)
             .param(self.param.clone())
     }
+}
+
+/// The value of an `error` beside an answer → the same in the gateway's shape.
+pub(super) fn within(error: &[u8], private: &Private) -> String {
+    let value = serde_json::from_slice(error).unwrap_or_default();
+    Refusal::of(&value, private).late().to_value()
 }
 
 fn is_code(word: &str) -> bool {

@@ -155,6 +155,12 @@ impl ErrorBody {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+
+    /// What stands in it as `error`, as JSON.
+    #[must_use]
+    pub fn to_value(&self) -> String {
+        serde_json::to_string(&self.error).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

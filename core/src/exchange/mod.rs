@@ -26,9 +26,10 @@ pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
 pub use opening::{Opened, open};
 
-use crate::answer::{Refusal, Stream};
+use crate::answer::{Echo, Refusal, Stream};
 use crate::gateway::Gateway;
 use crate::json::Edit;
+use crate::luck::Luck;
 use crate::plan::Plan;
 use crate::request::Chat;
 use crate::scrub::Private;
@@ -45,6 +46,10 @@ pub struct Exchange {
     running: Option<Running>,
     state: State,
     meter: Meter,
+    /// `episode_id` of the answer and of the record (W23).
+    episode: String,
+    /// For the ids of the attempts.
+    luck: Luck,
     /// The soonest `Retry-After` of the failed attempts, seconds.
     retry_after: Option<u32>,
 }
@@ -73,6 +78,7 @@ struct Running {
     started: u64,
     edits: Vec<Edit>,
     answer: Answer,
+    echo: Echo,
     private: Arc<Private>,
 }
 
