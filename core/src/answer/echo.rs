@@ -35,9 +35,9 @@ impl Echo {
 
     /// Puts the episode in its place: over the provider's own, or before the first member.
     pub(super) fn episode(&self, facts: &Facts, first: bool, additions: &mut Additions) {
-        let episodes = facts.episodes.iter().cloned();
-        let edits = episodes.map(|span| Edit::replace(span, quoted(&self.episode)));
-        additions.edits.extend(edits);
+        for span in &facts.episodes {
+            additions.edit(Edit::replace(span.clone(), quoted(&self.episode)));
+        }
         if first && facts.episodes.is_empty() {
             additions.member("episode_id", &quoted(&self.episode));
         }
@@ -61,17 +61,24 @@ impl Echo {
 /// What changes in one document of an answer.
 #[derive(Debug)]
 pub(super) struct Additions {
-    /// Changes of what is there.
-    pub(super) edits: Vec<Edit>,
+    /// Changes of what is there, in the order of their spans.
+    edits: Vec<Edit>,
     /// Members that are put before the first.
     members: String,
 }
 
 impl Additions {
-    /// These edits, and no member yet.
+    /// These edits, which are in order, and no member yet.
     pub(super) fn new(edits: Vec<Edit>) -> Self {
         let members = String::new();
         Self { edits, members }
+    }
+
+    /// Adds a change of what is there.
+    pub(super) fn edit(&mut self, edit: Edit) {
+        let start = edit.span.start;
+        let at = self.edits.partition_point(|other| other.span.start < start);
+        self.edits.insert(at, edit);
     }
 
     /// Adds a member.
@@ -83,19 +90,15 @@ impl Additions {
     }
 
     /// The edits of the document, in their order.
-    pub(super) fn into_edits(self, facts: &Facts) -> Vec<Edit> {
-        let Self {
-            mut edits,
-            mut members,
-        } = self;
-        if !members.is_empty() {
+    pub(super) fn into_edits(mut self, facts: &Facts) -> Vec<Edit> {
+        if !self.members.is_empty() {
             if facts.members > 0 {
-                members.push(',');
+                self.members.push(',');
             }
-            edits.push(Edit::insert(facts.open, members));
+            let members = std::mem::take(&mut self.members);
+            self.edit(Edit::insert(facts.open, members));
         }
-        edits.sort_by_key(|edit| edit.span.start);
-        edits
+        self.edits
     }
 }
 

@@ -27,9 +27,7 @@ impl Refusal {
     /// `error` or in an array, or `{"error": "…"}`.
     #[must_use]
     pub fn read(body: &[u8], private: &Private) -> Self {
-        let value = json::text(body).ok();
-        let value: Option<Value> = value.and_then(|text| serde_json::from_str(text).ok());
-        let value = value.unwrap_or_default();
+        let value = parsed(body);
         let first = value.get(0).unwrap_or(&value);
         Self::of(first.get("error").unwrap_or(first), private)
     }
@@ -82,8 +80,13 @@ impl Refusal {
 
 /// The value of an `error` beside an answer → the same in the gateway's shape.
 pub(super) fn within(error: &[u8], private: &Private) -> String {
-    let value = serde_json::from_slice(error).unwrap_or_default();
-    Refusal::of(&value, private).late().to_value()
+    Refusal::of(&parsed(error), private).late().to_value()
+}
+
+/// Null for what is not JSON.
+fn parsed(bytes: &[u8]) -> Value {
+    let text = json::text(bytes).unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn is_code(word: &str) -> bool {

@@ -9,7 +9,7 @@ const BETWEEN: [&str; 16] = [
 ];
 /// More of them, after the name of a key.
 const BEFORE_A_KEY: [&str; 4] = ["basic", "is", "key", "token"];
-/// Words that come after a colon and are no name of an account.
+/// Words that come after a colon and are no name and no key.
 const NO_NAMES: [&str; 28] = [
     "a", "access", "an", "and", "cannot", "could", "expected", "field", "invalid", "is", "it",
     "missing", "must", "no", "none", "not", "null", "or", "please", "required", "should", "string",
@@ -33,6 +33,8 @@ enum After {
     Bearer,
     /// `cookie`.
     Cookie,
+    /// `x-api-key`, `api_key`.
+    Field,
     /// `host`, `pod`.
     Host,
     /// `project`, `account`.
@@ -105,7 +107,8 @@ impl Context {
             After::Nothing | After::Cookie => false,
             _ if token.is_empty() => false,
             After::Bearer => !is_word(token),
-            After::Key if is_scheme(token) => false,
+            After::Field | After::Key if is_scheme(token) => false,
+            After::Field => self.told && !is_no_name(token) || secret::is_like(token),
             After::Key => {
                 self.told && (is_set && token.len() >= 4 || !is_word(token))
                     || secret::is_like(token)
@@ -118,8 +121,7 @@ impl Context {
     }
 
     fn takes_id(&self, token: &str) -> bool {
-        let lower = token.to_ascii_lowercase();
-        let name = self.quoted || self.told && !NO_NAMES.contains(&lower.as_str());
+        let name = self.quoted || self.told && !is_no_name(token);
         is_id(token) || name && token.len() >= 3
     }
 
@@ -140,7 +142,9 @@ impl Context {
     fn named(&mut self, name: &str, told: bool) {
         let between = match self.after {
             After::Nothing => false,
-            After::Bearer | After::Key => BETWEEN.contains(&name) || BEFORE_A_KEY.contains(&name),
+            After::Bearer | After::Field | After::Key => {
+                BETWEEN.contains(&name) || BEFORE_A_KEY.contains(&name)
+            }
             _ => BETWEEN.contains(&name),
         };
         if between && self.words < 3 {
@@ -170,7 +174,7 @@ fn after(name: &str) -> After {
         "bearer" => After::Bearer,
         "cookie" | "cookies" => After::Cookie,
         "apikey" | "authorization" | "passwd" | "password" | "pwd" | "secret" => After::Key,
-        "key" if name != last => After::Key,
+        "key" if name != last => After::Field,
         "host" | "hostname" | "lookup" | "pod" => After::Host,
         "org" | "organisation" | "organization" => After::Organization,
         "account" | "project" | "subscription" | "tenant" | "workspace" => After::Id,
@@ -185,10 +189,18 @@ fn is_scheme(token: &str) -> bool {
     schemes.iter().any(|word| token.eq_ignore_ascii_case(word))
 }
 
+fn is_no_name(token: &str) -> bool {
+    NO_NAMES.contains(&token.to_ascii_lowercase().as_str())
+}
+
 /// Whether the token is a word and no key.
 fn is_word(token: &str) -> bool {
-    let letters = token.bytes().all(|b| b.is_ascii_alphabetic());
-    letters && token.len() <= 10 || LONG_WORDS.contains(&token.to_ascii_lowercase().as_str())
+    let mut rest = token.bytes().skip(1);
+    let lower = rest.all(|b| b.is_ascii_lowercase());
+    let upper = token.bytes().all(|b| b.is_ascii_uppercase());
+    let first = token.starts_with(|c: char| c.is_ascii_alphabetic());
+    first && (lower || upper) && token.len() <= 10
+        || LONG_WORDS.contains(&token.to_ascii_lowercase().as_str())
 }
 
 /// Whether the token is an id and no word.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod chat;
 mod config;
+mod echo;
 mod expect;
 mod failover;
 mod fields;
@@ -10,6 +11,7 @@ mod gate;
 mod hygiene;
 mod integrity;
 mod keys;
+mod leaks;
 mod protocols;
 mod provider;
 mod routes;

@@ -13,11 +13,9 @@ impl Stream {
     /// What becomes of a chunk.
     pub(super) fn change(&mut self, bytes: &[u8], event: &Event<'_>, facts: &Facts) -> Change {
         let data = event.data.as_deref().unwrap_or_default();
-        let mut additions = Additions::new(echo::errors(data, facts, &self.private));
-        let raw = self
-            .echo
-            .raw_response
-            .then(|| json::edited(data, &additions.edits));
+        let errors = echo::errors(data, facts, &self.private);
+        let raw = self.echo.raw_response.then(|| json::edited(data, &errors));
+        let mut additions = Additions::new(errors);
         if !self.usage(data, facts, &mut additions) {
             return Change::Drop;
         }
@@ -56,8 +54,7 @@ impl Stream {
             self.envelope = [id, created, model].map(|span| spelled(data, span.as_ref()));
         }
         if facts.choices.unwrap_or_default() > 0 {
-            let edit = Edit::replace(span.clone(), "null");
-            additions.edits.push(edit);
+            additions.edit(Edit::replace(span.clone(), "null"));
             return true;
         }
         if self.asked && self.echo.raw_usage {
