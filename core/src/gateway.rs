@@ -1,8 +1,10 @@
 //! A configuration with the secrets of its environment: what the filter works with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::config::{Config, Provider};
+use crate::scrub::Private;
 
 /// Everything that does not change between two requests. It has no `Debug`: it holds secrets.
 pub struct Gateway {
@@ -11,6 +13,8 @@ pub struct Gateway {
     /// The token of the sidecar's ingest, where it wants one.
     pub ingest_token: Option<String>,
     secrets: BTreeMap<String, String>,
+    /// What of each provider must not reach a caller.
+    private: BTreeMap<String, Arc<Private>>,
 }
 
 /// What an attempt at a provider carries to say who calls.
@@ -29,24 +33,27 @@ impl Gateway {
     #[must_use]
     pub fn new(config: Config, env: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| env(name).filter(|value| !value.is_empty());
-        let secrets = config
-            .providers
-            .values()
-            .filter_map(|provider| {
-                let credential = provider.credential.as_ref()?;
-                let secret = value(&credential.env)?;
+        let mut secrets = BTreeMap::new();
+        let mut private = BTreeMap::new();
+        for provider in config.providers.values() {
+            let credential = provider.credential.as_ref();
+            let secret = credential.and_then(|credential| value(&credential.env));
+            let own = Private::new(secret.as_deref(), &provider.host);
+            private.insert(provider.name.clone(), Arc::new(own));
+            if let (Some(credential), Some(secret)) = (credential, secret) {
                 let value = match &credential.scheme {
                     Some(scheme) => format!("{scheme} {secret}"),
                     None => secret,
                 };
-                Some((provider.name.clone(), value))
-            })
-            .collect();
+                secrets.insert(provider.name.clone(), value);
+            }
+        }
         let ingest_token = config.sidecar.token_env.as_deref().and_then(value);
         Self {
             config,
             ingest_token,
             secrets,
+            private,
         }
     }
 
@@ -70,5 +77,14 @@ impl Gateway {
             None if credential.optional => Secret::None,
             None => Secret::Missing(&credential.env),
         }
+    }
+
+    /// What of this provider must not reach a caller.
+    #[must_use]
+    pub fn private(&self, provider: &Provider) -> Arc<Private> {
+        self.private
+            .get(&provider.name)
+            .cloned()
+            .unwrap_or_default()
     }
 }

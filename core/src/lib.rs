@@ -19,6 +19,7 @@ pub mod reject;
 pub mod reply;
 pub mod request;
 pub mod route;
+pub mod scrub;
 pub mod selector;
 pub mod spend;
 pub mod wire;

@@ -29,6 +29,14 @@ impl Luck {
         x.wrapping_add(y)
     }
 
+    /// Another generator, seeded by this one.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self {
+            state: (self.bits() | 1, self.bits()),
+        }
+    }
+
     /// A number in 0..1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
     pub fn fraction(&mut self) -> f64 {

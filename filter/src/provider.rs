@@ -77,17 +77,17 @@ impl Provider {
     }
 }
 
-/// Carries out what becomes of `size` bytes in the host's buffer.
-fn apply(flow: Flow, size: usize) -> Action {
+/// Carries out what becomes of the bytes in the host's buffer.
+fn apply(flow: Flow) -> Action {
     match flow {
         Flow::Hold => return Action::Pause,
         Flow::Pass => {}
         Flow::Fail => fail(),
-        Flow::Replace(bytes) => host::replace_response_body(size, &bytes),
+        Flow::Replace(front) => host::replace_response_body(front.covered, &front.prefix),
         Flow::Open { headers, body } => {
             host::set_response_head(&headers);
-            if let Some(bytes) = body {
-                host::replace_response_body(size, &bytes);
+            if let Some(front) = body {
+                host::replace_response_body(front.covered, &front.prefix);
             }
         }
     }
@@ -166,7 +166,7 @@ impl HttpContext for Provider {
     }
 
     fn on_http_response_body(&mut self, size: usize, end: bool) -> Action {
-        apply(self.answer(size, end), size)
+        apply(self.answer(size, end))
     }
 
     /// Trailers end a body too. What has left can not be changed any more, nor added to.
@@ -181,7 +181,7 @@ impl HttpContext for Provider {
                 Action::Pause
             }
             Flow::Replace(_) => Action::Continue,
-            flow => apply(flow, held),
+            flow => apply(flow),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! Any stream, in any split, gives the same bytes or the same failure.
 #![no_main]
 
+use std::sync::Arc;
+
 use libfuzzer_sys::fuzz_target;
-use sluice_core::answer::{Failure, Step, Stream};
+use sluice_core::answer::{Echo, Failure, Step, Stream};
 
 fn run(chunks: &[&[u8]], asked: bool) -> Result<Vec<u8>, Failure> {
-    let mut stream = Stream::new(asked);
+    let echo = Echo {
+        raw_usage: asked,
+        raw_response: asked,
+        ..Echo::default()
+    };
+    let mut stream = Stream::new(asked, echo, Arc::default());
     let (mut waiting, mut out) = (Vec::new(), Vec::new());
     for (i, chunk) in chunks.iter().enumerate() {
         waiting.extend_from_slice(chunk);
@@ -13,7 +20,10 @@ fn run(chunks: &[&[u8]], asked: bool) -> Result<Vec<u8>, Failure> {
             Step::Fail(failure) => return Err(failure),
             Step::Hold => continue,
             Step::Open(None) | Step::Pass => out.append(&mut waiting),
-            Step::Open(Some(bytes)) | Step::Replace(bytes) => out.extend(bytes),
+            Step::Open(Some(front)) | Step::Replace(front) => {
+                out.extend(front.prefix);
+                out.extend_from_slice(&waiting[front.covered..]);
+            }
         }
         waiting.clear();
     }

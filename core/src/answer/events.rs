@@ -60,7 +60,12 @@ pub(super) struct Event<'a> {
     pub(super) data: Option<Cow<'a, [u8]>>,
     /// Where the data stands in the event, when it is one line.
     pub(super) data_at: Option<usize>,
+    /// It has a line that is neither a field nor a comment.
+    pub(super) stray: bool,
 }
+
+/// What may stand at the front of a stream and is no part of it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the fields of an event.
 pub(super) fn event(bytes: &[u8]) -> Event<'_> {
@@ -68,23 +73,94 @@ pub(super) fn event(bytes: &[u8]) -> Event<'_> {
         name: b"",
         data: None,
         data_at: None,
+        stray: false,
     };
-    let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-        let line = rest.get(..end).unwrap_or_default();
+    let mut at = start(bytes);
+    while let Some((line, len)) = first_line(bytes, at) {
         if let Some(value) = field(line, b"data") {
-            event.data_at = event.data.is_none().then_some(at + end - value.len());
-            event.data = Some(match event.data.take() {
-                None => Cow::Borrowed(value),
-                Some(before) => Cow::Owned([before.as_ref(), b"\n", value].concat()),
-            });
+            event.data_at = event
+                .data
+                .is_none()
+                .then_some(at + line.len() - value.len());
+            match &mut event.data {
+                None => event.data = Some(Cow::Borrowed(value)),
+                Some(joined) => {
+                    let joined = joined.to_mut();
+                    joined.push(b'\n');
+                    joined.extend_from_slice(value);
+                }
+            }
         } else if let Some(value) = field(line, b"event") {
             event.name = value;
+        } else {
+            event.stray |= !is_known(line);
         }
-        at += end + line_break(rest.get(end..).unwrap_or_default());
+        at += len;
     }
     event
+}
+
+/// The same event with its data, whose lines were joined, in one; and where that stands.
+///
+/// Line breaks of the data become spaces: in JSON they stand between tokens only.
+pub(super) fn rejoined(bytes: &[u8], data: &[u8]) -> (Vec<u8>, usize) {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut data_at = None;
+    let mut at = start(bytes);
+    while let Some((line, len)) = first_line(bytes, at) {
+        if field(line, b"data").is_none() {
+            out.extend_from_slice(bytes.get(at..at + len).unwrap_or_default());
+        } else if data_at.is_none() {
+            out.extend_from_slice(b"data: ");
+            data_at = Some(out.len());
+            out.extend(data.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
+            out.push(b'\n');
+        }
+        at += len;
+    }
+    (out, data_at.unwrap_or_default())
+}
+
+/// The lines of an event that a reader of events knows, and the others.
+pub(super) fn parted(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut known, mut stray) = (Vec::new(), Vec::new());
+    let mut at = start(bytes);
+    while let Some((line, len)) = first_line(bytes, at) {
+        let side = if is_known(line) {
+            &mut known
+        } else {
+            &mut stray
+        };
+        side.extend_from_slice(bytes.get(at..at + len).unwrap_or_default());
+        at += len;
+    }
+    (known, stray)
+}
+
+/// Where the first line begins.
+fn start(bytes: &[u8]) -> usize {
+    let marked = bytes.starts_with(BYTE_ORDER_MARK);
+    if marked { BYTE_ORDER_MARK.len() } else { 0 }
+}
+
+/// The line that begins at `at`, and its length with the break after it.
+fn first_line(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+    let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+    let (line, after) = rest.split_at_checked(end)?;
+    let ended = if after.is_empty() {
+        0
+    } else {
+        line_break(after)
+    };
+    Some((line, end + ended))
+}
+
+/// Whether a reader of events knows the line: a comment, a blank line, a field.
+fn is_known(line: &[u8]) -> bool {
+    let fields = [b"data".as_slice(), b"event", b"id", b"retry"];
+    let comment = line.is_empty() || line.starts_with(b":");
+    comment || fields.iter().any(|name| field(line, name).is_some())
 }
 
 /// The value of a line `name: value`; one space after the colon does not count.
@@ -161,5 +237,48 @@ mod tests {
         assert_eq!(event(b": ping\n\n").data, None);
         assert_eq!(event(b"data\n\n").data.as_deref(), Some(b"".as_slice()));
         assert_eq!(event(b"database: 1\n\n").data, None);
+        let marked = event(b"\xef\xbb\xbfdata: 1\n\n");
+        assert_eq!(
+            (marked.data.as_deref(), marked.data_at),
+            (Some(b"1".as_slice()), Some(9))
+        );
+    }
+
+    #[test]
+    fn what_is_neither_field_nor_comment_is_stray() {
+        for known in [
+            ": ping\r\n\r\n",
+            "id: 1\nretry: 5\n\n",
+            "id\n\n",
+            "\n",
+            "event: a\ndata: b\n\n",
+        ] {
+            assert!(!event(known.as_bytes()).stray, "{known:?}");
+        }
+        for stray in [
+            "{\"error\":1}\n\n",
+            "<html>\n\n",
+            "idle: 1\n\n",
+            ": a\noops\n\n",
+        ] {
+            assert!(event(stray.as_bytes()).stray, "{stray:?}");
+        }
+    }
+
+    #[test]
+    fn stray_lines_are_told_from_the_others() {
+        let (known, stray) = parted(b"{\"a\":\r\n: c\r\n1}\ndata: x\n\n");
+        assert_eq!(known, b": c\r\ndata: x\n\n");
+        assert_eq!(stray, b"{\"a\":\r\n1}\n");
+    }
+
+    #[test]
+    fn data_of_many_lines_is_joined_in_its_place() {
+        let bytes = b"event: a\r\ndata: {\r\nid: 7\r\ndata:\"b\":1}\r\n\r\n";
+        let read = event(bytes);
+        assert_eq!(read.data_at, None);
+        let (joined, at) = rejoined(bytes, &read.data.unwrap());
+        assert_eq!(joined, b"event: a\r\ndata: { \"b\":1}\nid: 7\r\n\r\n");
+        assert_eq!(event(&joined).data_at, Some(at));
     }
 }

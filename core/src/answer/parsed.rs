@@ -9,6 +9,14 @@ use crate::spend::Usage;
 pub struct Facts {
     /// It has an `error` that is not null.
     pub error: bool,
+    /// Where errors stand that are not null: its own and those of its choices.
+    pub errors: Vec<Span>,
+    /// Where the first member stands or would stand.
+    pub open: usize,
+    /// How many members it has.
+    pub members: usize,
+    /// Where the values of `episode_id` stand.
+    pub episodes: Vec<Span>,
     /// How many choices it has; `None` without a `choices` array.
     pub choices: Option<usize>,
     /// A choice says something: content, reasoning, a tool call, a refusal, audio (W34).
@@ -47,17 +55,21 @@ impl Facts {
     pub fn read(text: &str) -> Result<Self, Fault> {
         let mut facts = Self::default();
         let mut cursor = Cursor::new(text);
+        cursor.kind()?;
+        facts.open = cursor.at() + 1;
         cursor.object(|cursor, member| facts.member(&member.key.decode(), cursor))?;
         cursor.end()?;
         Ok(facts)
     }
 
     fn member(&mut self, name: &str, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        self.members += 1;
         match name {
             "error" => {
                 self.error |= cursor.kind()? != Kind::Null;
-                cursor.pass()
+                self.error(cursor)
             }
+            "episode_id" => cursor.skip().map(|span| self.episodes.push(span)),
             "choices" if cursor.kind()? == Kind::Array => {
                 let mut count = 0;
                 cursor.array(|cursor, i| {
@@ -86,6 +98,15 @@ impl Facts {
         }
     }
 
+    fn error(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        let null = cursor.kind()? == Kind::Null;
+        let span = cursor.skip()?;
+        if !null {
+            self.errors.push(span);
+        }
+        Ok(())
+    }
+
     fn choice(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         if cursor.kind()? != Kind::Object {
             return cursor.pass();
@@ -97,6 +118,7 @@ impl Facts {
                     self.said |= content.said;
                     self.bytes += content.bytes;
                 }
+                "error" => self.error(cursor)?,
                 "finish_reason" => {
                     self.finished |= cursor.kind()? == Kind::String;
                     cursor.pass()?;

@@ -1,13 +1,20 @@
 //! A streamed answer: chunks as they come → what goes on to the caller.
 
-use std::borrow::Cow;
+mod chunk;
+mod out;
 
-use super::Failure;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::echo::Echo;
 use super::events::{self, Splitter};
-use super::parsed::{Envelope, Facts};
+use super::parsed::Facts;
+use super::{Failure, Front, Refusal};
 use crate::error::{Code, ErrorBody};
-use crate::json::{self, Edit, Span};
+use crate::json;
+use crate::scrub::Private;
 use crate::spend::Usage;
+use out::{Change, Gate, Out};
 
 /// Bytes after which the gate opens though nothing was said (W34).
 const GATE: usize = 64 * 1024;
@@ -21,12 +28,12 @@ pub enum Step {
     Fail(Failure),
     /// The gate is closed: all bytes so far wait.
     Hold,
-    /// The gate opens: all bytes that waited leave, or these instead.
-    Open(Option<Vec<u8>>),
+    /// The gate opens: all bytes that waited leave, with this at their front or as they came.
+    Open(Option<Front>),
     /// The chunk leaves as it came.
     Pass,
-    /// These bytes leave instead of the chunk.
-    Replace(Vec<u8>),
+    /// The chunk leaves with this at its front.
+    Replace(Front),
 }
 
 /// A streamed answer of OpenAI's dialect, byte by byte.
@@ -48,79 +55,35 @@ pub struct Stream {
     /// The body ended, or an error came, before the answer was whole.
     pub truncated: bool,
     asked: bool,
+    echo: Echo,
+    private: Arc<Private>,
+    /// The episode has been told.
+    told: bool,
     carry: Vec<u8>,
     splitter: Splitter,
     gate: Gate,
     done: bool,
     /// A part of the answer passed without being looked into.
     unread: bool,
+    /// The rest of an event comes whose beginning was that part.
+    within: bool,
+    /// The last event did not leave.
+    dropped: bool,
     usage_sent: bool,
     /// `usage` as the provider spelled it.
     raw_usage: Option<String>,
     envelope: [Option<String>; 3],
 }
 
-/// What waits until something is said.
-#[derive(Clone, Debug)]
-enum Gate {
-    Closed {
-        /// What would have left.
-        held: Vec<u8>,
-        /// Whether it differs from what came.
-        changed: bool,
-        /// The body began like JSON or HTML: it is no stream.
-        foreign: Option<bool>,
-    },
-    Open,
-}
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self::Closed {
-            held: Vec::new(),
-            changed: false,
-            foreign: None,
-        }
-    }
-}
-
-/// What becomes of one event.
-enum Change {
-    Drop,
-    Keep,
-    Replace(Vec<u8>),
-}
-
-/// Bytes that leave, copied only once they differ from those that came.
-struct Out<'a> {
-    came: &'a [u8],
-    kept: usize,
-    own: Option<Vec<u8>>,
-}
-
-impl Out<'_> {
-    fn push(&mut self, event: &[u8], change: Change) {
-        match (change, &mut self.own) {
-            (Change::Keep, None) => self.kept += event.len(),
-            (Change::Keep, Some(own)) => own.extend_from_slice(event),
-            (Change::Drop, _) => drop(self.own()),
-            (Change::Replace(bytes), _) => self.own().extend_from_slice(&bytes),
-        }
-    }
-
-    fn own(&mut self) -> &mut Vec<u8> {
-        let (came, kept) = (self.came, self.kept);
-        self.own
-            .get_or_insert_with(|| came.get(..kept).unwrap_or_default().to_vec())
-    }
-}
-
 impl Stream {
-    /// A stream that is about to begin; `asked` says whether the caller wants usage (W41).
+    /// A stream that is about to begin; `asked` says whether the caller wants usage (W41), and
+    /// `private` what must not reach it.
     #[must_use]
-    pub fn new(asked: bool) -> Self {
+    pub fn new(asked: bool, echo: Echo, private: Arc<Private>) -> Self {
         Self {
             asked,
+            echo,
+            private,
             ..Self::default()
         }
     }
@@ -139,25 +102,19 @@ impl Stream {
 
     /// Takes the next chunk; `end` says that it is the last.
     pub fn push(&mut self, chunk: &[u8], end: bool) -> Step {
-        let carried = !self.carry.is_empty();
-        let bytes = if carried {
-            let mut carry = std::mem::take(&mut self.carry);
+        let mut carry = std::mem::take(&mut self.carry);
+        let carried = carry.len();
+        let bytes = if carried > 0 {
             carry.extend_from_slice(chunk);
             Cow::Owned(carry)
         } else {
             Cow::Borrowed(chunk)
         };
-        let mut out = Out {
-            came: &bytes,
-            kept: 0,
-            own: None,
-        };
+        let mut out = Out::new(&bytes);
         if let Err(failure) = self.events(&bytes, end, &mut out) {
             return Step::Fail(failure);
         }
-        let differs = carried || !self.carry.is_empty() || out.own.is_some();
-        let kept = bytes.get(..out.kept).unwrap_or_default();
-        self.leave(out.own.as_deref().unwrap_or(kept), differs, end)
+        self.leave(out.front(carried), chunk, end)
     }
 
     /// Walks over the whole events and keeps the rest.
@@ -173,9 +130,10 @@ impl Stream {
             if rest.len() > EVENT {
                 // Too long to look into: it says something, and perhaps that it is the end.
                 self.unread = true;
+                self.within = true;
                 self.chunks += 1;
                 self.bytes += rest.len();
-                out.push(rest, Change::Keep);
+                out.push(rest, self.unless_over(Change::Keep));
                 self.splitter = Splitter::default();
             } else {
                 self.carry = rest.to_vec();
@@ -200,41 +158,20 @@ impl Stream {
     }
 
     /// Through the gate, or past it.
-    fn leave(&mut self, bytes: &[u8], differs: bool, end: bool) -> Step {
+    fn leave(&mut self, front: Option<Front>, chunk: &[u8], end: bool) -> Step {
         let open = self.said() || end;
-        let Gate::Closed {
-            held,
-            changed,
-            foreign,
-        } = &mut self.gate
-        else {
-            return if differs {
-                Step::Replace(bytes.to_vec())
-            } else {
-                Step::Pass
-            };
+        let Gate::Closed(held) = &mut self.gate else {
+            return front.map_or(Step::Pass, Step::Replace);
         };
-        let first = held
-            .iter()
-            .chain(bytes)
-            .chain(&self.carry)
-            .find(|b| !b.is_ascii_whitespace());
-        *foreign = foreign.or(first.map(|first| matches!(first, b'{' | b'<' | b'[')));
-        *changed |= differs;
-        let waits = held.len() + bytes.len() + self.carry.len();
-        if !open && waits <= GATE {
-            held.extend_from_slice(bytes);
+        held.note(chunk);
+        if !open && held.came <= GATE {
+            held.hold(front, chunk);
             return Step::Hold;
         }
-        if !open && *foreign == Some(true) {
+        if !open && held.is_foreign() {
             return Step::Fail(Failure::Malformed);
         }
-        let step = if *changed {
-            held.extend_from_slice(bytes);
-            Step::Open(Some(std::mem::take(held)))
-        } else {
-            Step::Open(None)
-        };
+        let step = Step::Open(held.release(front, chunk));
         self.gate = Gate::Open;
         step
     }
@@ -249,32 +186,84 @@ impl Stream {
     }
 
     fn event(&mut self, bytes: &[u8]) -> Result<Change, Failure> {
+        if std::mem::take(&mut self.within) {
+            return Ok(self.unless_over(Change::Keep));
+        }
+        let over = self.truncated;
+        let blank = bytes.iter().all(|b| matches!(b, b'\n' | b'\r'));
+        let change = self.read(bytes)?;
+        // The blank line may come in two parts: it goes with its event.
+        self.dropped = over || matches!(change, Change::Drop) || blank && self.dropped;
+        Ok(if self.dropped { Change::Drop } else { change })
+    }
+
+    /// Behind an error nothing leaves, least of all `[DONE]`; the record wants it all the same.
+    fn unless_over(&self, change: Change) -> Change {
+        if self.truncated { Change::Drop } else { change }
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<Change, Failure> {
         let event = events::event(bytes);
-        let Some(data) = event.data else {
+        if event.stray {
+            return self.stray(bytes, event.data.is_some());
+        }
+        let Some(data) = &event.data else {
             return Ok(Change::Keep);
         };
         if data.trim_ascii() == b"[DONE]" {
             return self.done(bytes);
         }
-        let facts = json::text(&data).and_then(Facts::read);
-        let Ok(facts) = facts else {
-            // A broken event before anything was said is a broken answer; after it, the caller's
-            // own parser sees what the provider sent.
-            return if self.waits() {
-                Err(Failure::Malformed)
-            } else {
-                Ok(Change::Keep)
-            };
-        };
-        if facts.error || event.name == b"error" {
-            if self.waits() {
-                return Err(Failure::InBandError);
+        let facts = json::text(data).and_then(Facts::read);
+        match facts {
+            _ if event.name == b"error" => self.failed(data),
+            Ok(facts) if facts.error => self.failed(data),
+            Ok(facts) => {
+                self.note(&facts);
+                Ok(self.change(bytes, &event, &facts))
             }
-            self.truncated = true;
-            return Ok(Change::Keep);
+            // A broken event before anything was said is a broken answer.
+            Err(_) if self.waits() => Err(Failure::Malformed),
+            Err(_) => self.broken(data),
         }
-        self.note(&facts);
-        Ok(self.usage(bytes, &data, event.data_at, facts))
+    }
+
+    /// Lines that are neither field nor comment do not leave: a proxy's words, or its error.
+    fn stray(&mut self, bytes: &[u8], has_data: bool) -> Result<Change, Failure> {
+        let (known, stray) = events::parted(bytes);
+        let facts = json::text(stray.trim_ascii()).and_then(Facts::read);
+        if facts.is_ok_and(|facts| facts.error) {
+            return self.failed(&stray);
+        }
+        if !has_data {
+            return Ok(Change::Drop);
+        }
+        Ok(match self.read(&known)? {
+            Change::Keep => Change::Replace(known),
+            other => other,
+        })
+    }
+
+    /// After something was said, the caller's own parser sees a chunk that is broken, but no words
+    /// that are none.
+    fn broken(&mut self, data: &[u8]) -> Result<Change, Failure> {
+        let data = data.trim_ascii();
+        if !data.is_empty() && !data.starts_with(b"{") {
+            return Ok(Change::Drop);
+        }
+        if memchr::memmem::find(data, b"\"error\"").is_some() {
+            return self.failed(data);
+        }
+        Ok(Change::Keep)
+    }
+
+    /// An error: the attempt fails, or the caller is told in the gateway's shape (W35, W60).
+    fn failed(&mut self, data: &[u8]) -> Result<Change, Failure> {
+        if self.waits() {
+            return Err(Failure::InBandError);
+        }
+        self.truncated = true;
+        let error = Refusal::read(data, &self.private).late();
+        Ok(Change::Replace(last_event(&error)))
     }
 
     fn note(&mut self, facts: &Facts) {
@@ -286,34 +275,6 @@ impl Stream {
         }
     }
 
-    /// Usage is for the record; the caller gets it in one chunk of its own, if at all (W41).
-    fn usage(&mut self, bytes: &[u8], data: &[u8], at: Option<usize>, facts: Facts) -> Change {
-        let Some(span) = facts.usage_span else {
-            return Change::Keep;
-        };
-        if facts.usage.is_some() {
-            self.usage = facts.usage;
-            self.raw_usage = spelled(data, Some(&span));
-            let Envelope { id, created, model } = &facts.envelope;
-            self.envelope = [id, created, model].map(|span| spelled(data, span.as_ref()));
-        }
-        if facts.choices.unwrap_or_default() == 0 {
-            self.usage_sent |= self.asked;
-            return if self.asked {
-                Change::Keep
-            } else {
-                Change::Drop
-            };
-        }
-        let Some(at) = at else {
-            return Change::Keep;
-        };
-        let edit = [Edit::replace(at + span.start..at + span.end, "null")];
-        let (mut edited, covered) = json::apply(bytes, &edit);
-        edited.extend_from_slice(bytes.get(covered..).unwrap_or_default());
-        Change::Replace(edited)
-    }
-
     fn done(&mut self, bytes: &[u8]) -> Result<Change, Failure> {
         if self.waits() {
             return Err(Failure::Malformed);
@@ -323,24 +284,6 @@ impl Stream {
             chunk.extend_from_slice(bytes);
             Change::Replace(chunk)
         }))
-    }
-
-    /// The chunk with usage that the caller asked for and the provider sent in another form.
-    fn usage_chunk(&mut self) -> Option<Vec<u8>> {
-        if !self.asked || self.usage_sent {
-            return None;
-        }
-        let usage = self.raw_usage.as_deref()?;
-        self.usage_sent = true;
-        let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "null".to_owned());
-        let [id, created, model] = self.envelope.each_ref().map(text);
-        Some(
-            format!(
-                "data: {{\"id\":{id},\"object\":\"chat.completion.chunk\",\"created\":{created},\
-                 \"model\":{model},\"choices\":[],\"usage\":{usage}}}\n\n"
-            )
-            .into_bytes(),
-        )
     }
 
     /// What the gateway adds at the end of the body (W35, W41).
@@ -356,9 +299,13 @@ impl Stream {
         }
         self.truncated = true;
         let message = "The provider ended its stream before the answer was whole.";
-        let body = ErrorBody::new(502, Code::UpstreamTruncated, message);
-        Some(format!("data: {}\n\n", body.to_json()).into_bytes())
+        let error = ErrorBody::new(502, Code::UpstreamTruncated, message);
+        Some(last_event(&error))
     }
+}
+
+fn last_event(error: &ErrorBody) -> Vec<u8> {
+    format!("data: {}\n\n", error.to_json()).into_bytes()
 }
 
 /// Nothing was said, and these bytes are all that is left: an error as plain JSON, or nonsense.
@@ -369,11 +316,6 @@ fn nothing_said(rest: &[u8]) -> Failure {
     } else {
         Failure::Malformed
     }
-}
-
-/// A member of a chunk as it stands.
-fn spelled(data: &[u8], span: Option<&Span>) -> Option<String> {
-    Some(String::from_utf8_lossy(data.get(span?.clone())?).into_owned())
 }
 
 #[cfg(test)]

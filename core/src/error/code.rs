@@ -114,11 +114,13 @@ codes! {
     RateLimited = "rate_limited", [429];
     /// From Envoy: the headers are larger or more than it takes.
     HeadersTooLarge = "headers_too_large", [431];
-    /// A provider refused the request itself; status and message are the provider's.
+    /// A provider refused the request itself; status and message are the provider's, and so is
+    /// the code where it gave one that is a plain word.
     ProviderRejectedRequest = "provider_rejected_request", [400, 404, 409, 413, 422];
     /// Every attempt failed; `attempts[]` tells how.
     AllAttemptsFailed = "all_attempts_failed", [429, 502, 503, 504];
-    /// From Envoy: what came back was not a valid answer.
+    /// A provider reported an error in a stream that had begun, or what came back was not a valid
+    /// answer.
     UpstreamError = "upstream_error", [502];
     /// In a stream that has begun: the provider ended it before the answer was whole.
     UpstreamTruncated = "upstream_truncated", [502];

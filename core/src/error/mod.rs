@@ -86,12 +86,21 @@ pub struct ErrorBody {
 struct Inner {
     message: String,
     r#type: ErrorType,
-    code: Code,
+    code: Word,
     param: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Detail>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<FailedAttempt>,
+}
+
+/// What stands as `error.code`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Word {
+    Own(Code),
+    /// A provider's own word, where it refused the request itself.
+    Provider(String),
 }
 
 impl ErrorBody {
@@ -102,7 +111,7 @@ impl ErrorBody {
             error: Inner {
                 message: message.into(),
                 r#type: ErrorType::of(status),
-                code,
+                code: Word::Own(code),
                 param: None,
                 details: Vec::new(),
                 attempts: Vec::new(),
@@ -114,6 +123,16 @@ impl ErrorBody {
     #[must_use]
     pub fn param(mut self, param: Option<String>) -> Self {
         self.error.param = param;
+        self
+    }
+
+    /// Puts a provider's own word in the place of the code, such as `context_length_exceeded`:
+    /// clients act on it (W61). `None` leaves the gateway's.
+    #[must_use]
+    pub fn provider_code(mut self, word: Option<String>) -> Self {
+        if let Some(word) = word {
+            self.error.code = Word::Provider(word);
+        }
         self
     }
 
@@ -136,6 +155,12 @@ impl ErrorBody {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+
+    /// What stands in it as `error`, as JSON.
+    #[must_use]
+    pub fn to_value(&self) -> String {
+        serde_json::to_string(&self.error).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +182,18 @@ mod tests {
                 .to_json()
                 .contains(r#""param":null"#)
         );
+    }
+
+    #[test]
+    fn w61_a_providers_word_may_stand_as_the_code() {
+        let body = ErrorBody::new(400, Code::ProviderRejectedRequest, "m");
+        let of = |word: Option<&str>| body.clone().provider_code(word.map(str::to_owned));
+        assert!(
+            of(Some("too_long"))
+                .to_json()
+                .contains(r#""code":"too_long""#)
+        );
+        assert_eq!(of(None), body);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The answer of an attempt: the gate, and what passes it.
 
+use std::sync::Arc;
+
 use super::{Answer, Exchange, Meter, State};
-use crate::answer::{Plain, Step, Stream, last_usage};
+use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::head::Head;
-use crate::json;
 use crate::spend::Outcome;
 use crate::wire;
 
@@ -11,6 +12,8 @@ use crate::wire;
 const REFUSAL: usize = 64 * 1024;
 /// Bytes of the end of an answer that passes unread.
 const LAST: usize = 4 * 1024;
+/// Bytes of its start, where its brace stands.
+const FIRST: usize = 64;
 
 /// What becomes of an attempt by the head of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +33,17 @@ pub enum Flow {
     Fail,
     /// All bytes so far wait.
     Hold,
-    /// The answer leaves under these headers, with these bytes or as it came.
+    /// The answer leaves under these headers, with this at its front or as it came.
     Open {
         /// All headers of the answer: what is not here does not leave (W43).
         headers: Vec<(String, String)>,
-        /// What leaves in the place of all that waited.
-        body: Option<Vec<u8>>,
+        /// What leaves instead of the first bytes of all that waited.
+        body: Option<Front>,
     },
     /// The chunk leaves as it came.
     Pass,
-    /// These bytes leave instead of the chunk.
-    Replace(Vec<u8>),
+    /// The chunk leaves with this at its front.
+    Replace(Front),
 }
 
 /// A window on the host's buffer: start and length → bytes.
@@ -64,8 +67,13 @@ impl Exchange {
             200..=299 => {
                 let media = head.media_type();
                 running.answer = if self.chat.stream {
-                    let stream = Box::new(Stream::new(self.chat.include_usage));
-                    Answer::Stream { stream, seen: 0 }
+                    let echo = std::mem::take(&mut running.echo);
+                    let private = Arc::clone(&running.private);
+                    let stream = Stream::new(self.chat.include_usage, echo, private);
+                    Answer::Stream {
+                        stream: Box::new(stream),
+                        seen: 0,
+                    }
                 } else {
                     Answer::Plain
                 };
@@ -81,7 +89,7 @@ impl Exchange {
                     running.answer = Answer::Refusal;
                     return Verdict::Hold;
                 }
-                self.refused(status, None, now_ms);
+                self.refused(status, Refusal::default(), now_ms);
                 return Verdict::Pass;
             }
             _ => Outcome::Status,
@@ -104,8 +112,8 @@ impl Exchange {
                     return Flow::Hold;
                 }
                 let status = self.attempts.last().and_then(|attempt| attempt.status);
-                let message = message(&read(0, size.min(REFUSAL)));
-                self.refused(status.unwrap_or(400), message, now_ms);
+                let refusal = Refusal::read(&read(0, size.min(REFUSAL)), &running.private);
+                self.refused(status.unwrap_or(400), refusal, now_ms);
                 Flow::Pass
             }
             Answer::Stream { stream, seen } => {
@@ -128,31 +136,37 @@ impl Exchange {
     }
 
     fn plain(&mut self, size: usize, end: bool, now_ms: u64, read: Read<'_>) -> Flow {
+        let Some(running) = &mut self.running else {
+            return Flow::Pass;
+        };
         if !end {
             if size <= self.gateway.config.defaults.limits.held_answer_bytes {
                 return Flow::Hold;
             }
+            let front = running.echo.front(&read(0, size.min(FIRST)));
             let mut last = Vec::new();
             keep_last(&mut last, size, read);
-            if let Some(running) = &mut self.running {
-                running.answer = Answer::Unread(last);
-            }
+            running.answer = Answer::Unread(last);
             self.meter.unread = true;
-            return self.open(wire::JSON, None, now_ms);
+            return self.open(wire::JSON, front, now_ms);
         }
-        match Plain::read(&read(0, size)) {
+        let body = read(0, size);
+        match Plain::read(&body) {
             Err(failure) => {
                 self.conclude(failure.into(), now_ms);
                 Flow::Fail
             }
-            Ok(Plain { facts }) => {
+            Ok(plain) => {
+                let front = plain.front(&body, &running.echo, &running.private);
+                let length = (size + front.prefix.len()).saturating_sub(front.covered);
+                let facts = plain.facts;
                 self.meter.usage = facts.usage;
                 self.meter.complete = true;
                 self.meter.bytes = facts.bytes;
                 self.meter.response_model = facts.model;
-                let mut flow = self.open(wire::JSON, None, now_ms);
+                let mut flow = self.open(wire::JSON, Some(front), now_ms);
                 if let Flow::Open { headers, .. } = &mut flow {
-                    headers.push(("content-length".to_owned(), size.to_string()));
+                    headers.push(("content-length".to_owned(), length.to_string()));
                 }
                 self.answered(now_ms);
                 flow
@@ -169,7 +183,7 @@ impl Exchange {
             Step::Hold => return Flow::Hold,
             Step::Open(body) => self.open(wire::EVENT_STREAM, body, now_ms),
             Step::Pass => Flow::Pass,
-            Step::Replace(bytes) => Flow::Replace(bytes),
+            Step::Replace(front) => Flow::Replace(front),
         };
         let Some(Answer::Stream { stream, seen }) =
             self.running.as_mut().map(|running| &mut running.answer)
@@ -190,7 +204,7 @@ impl Exchange {
     }
 
     /// The gate opens: nothing but this attempt can answer any more.
-    fn open(&mut self, media: &str, body: Option<Vec<u8>>, now_ms: u64) -> Flow {
+    fn open(&mut self, media: &str, body: Option<Front>, now_ms: u64) -> Flow {
         self.state = State::Answering;
         self.body.kept = None;
         self.meter.status = 200;
@@ -207,8 +221,8 @@ impl Exchange {
         self.conclude(Outcome::Answered, now_ms);
     }
 
-    fn refused(&mut self, status: u16, message: Option<String>, now_ms: u64) {
-        self.state = State::Refused(status, message);
+    fn refused(&mut self, status: u16, refusal: Refusal, now_ms: u64) {
+        self.state = State::Refused(status, refusal);
         self.conclude(Outcome::Refused, now_ms);
     }
 }
@@ -231,15 +245,4 @@ fn keep_last(last: &mut Vec<u8>, size: usize, read: Read<'_>) {
     let from = size.saturating_sub(LAST);
     last.extend(read(from, size - from));
     last.drain(..last.len().saturating_sub(LAST));
-}
-
-/// `error.message` of a provider's refusal, where it has one.
-fn message(body: &[u8]) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(json::text(body).ok()?).ok()?;
-    let error = value.get("error").unwrap_or(&value);
-    let text = error
-        .get("message")
-        .or(Some(error))
-        .and_then(serde_json::Value::as_str)?;
-    Some(text.chars().take(2000).collect())
 }

@@ -1,9 +1,12 @@
 //! One attempt, on its way to its provider.
 
 use super::{Answer, Exchange, Meter, Running, State};
+use crate::answer::Echo;
+use crate::config::Candidate;
 use crate::dialect;
 use crate::gateway::Secret;
 use crate::head::Head;
+use crate::id::uuid_v7;
 use crate::json;
 use crate::spend::{Attempt, Outcome};
 use crate::wire;
@@ -105,6 +108,8 @@ impl Exchange {
             started: now_ms,
             edits,
             answer: Answer::None,
+            echo: self.echo(candidate, now_ms),
+            private: self.gateway.private(&candidate.provider),
         });
         let next = self.plan.cluster(i + 1).unwrap_or_default().to_owned();
         Ok(AttemptHead {
@@ -112,6 +117,24 @@ impl Exchange {
             next,
             edited,
         })
+    }
+
+    /// What the gateway adds to the answer of an attempt.
+    fn echo(&mut self, candidate: &Candidate, now_ms: u64) -> Echo {
+        let extras = &self.chat.extras;
+        let (raw_usage, raw_response) = (extras.include_raw_usage, extras.include_raw_response);
+        let inference_id = if raw_usage || raw_response {
+            uuid_v7(now_ms, &mut self.luck)
+        } else {
+            String::new()
+        };
+        Echo {
+            episode: self.episode.clone(),
+            raw_usage,
+            raw_response,
+            inference_id,
+            provider_type: candidate.provider.kind.as_str(),
+        }
     }
 
     /// The body of the running attempt; `None` when the caller's goes out as it is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, State};
 use crate::gateway::Gateway;
+use crate::id::uuid_v7;
 use crate::luck::Luck;
 use crate::plan::Plan;
 use crate::reject::Rejection;
@@ -99,6 +100,8 @@ impl Awaiting {
             .unwrap_or_default();
         let target = resolve(selector, &gateway.config)?;
         let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
+        let episode = chat.extras.episode.clone();
+        let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let limit = defaults.timeouts.of_attempt(chat.stream);
         let retries = plan.attempts.len().saturating_sub(1);
         let sent = Sent {
@@ -121,6 +124,8 @@ impl Awaiting {
             running: None,
             state: State::Open,
             meter: Meter::default(),
+            episode,
+            luck: luck.fork(),
             retry_after: None,
             gateway,
         };

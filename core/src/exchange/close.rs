@@ -83,7 +83,7 @@ impl Exchange {
             thread: None,
             name: None,
             metadata: BTreeMap::new(),
-            episode: None,
+            episode: Some(std::mem::take(&mut self.episode)),
             selector: selector.unwrap_or_default(),
             model: planned
                 .map(|planned| planned.model.name.clone())

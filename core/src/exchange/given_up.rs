@@ -16,12 +16,9 @@ impl Exchange {
         let (reply, end) = match &self.state {
             State::Answering | State::Ended(_) => return None,
             State::Open => (self.failed(), EndReason::Failed),
-            State::Refused(status, message) => {
-                let message = message.clone().unwrap_or_else(|| {
-                    format!("The provider refused the request with status {status}.")
-                });
-                let body = ErrorBody::new(*status, Code::ProviderRejectedRequest, message);
-                (Reply::error(*status, &body), EndReason::Refused)
+            State::Refused(status, refusal) => {
+                let reply = Reply::error(*status, &refusal.error(*status));
+                (reply, EndReason::Refused)
             }
         };
         let mut reply = reply

@@ -26,11 +26,13 @@ pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
 pub use opening::{Opened, open};
 
-use crate::answer::Stream;
+use crate::answer::{Echo, Refusal, Stream};
 use crate::gateway::Gateway;
 use crate::json::Edit;
+use crate::luck::Luck;
 use crate::plan::Plan;
 use crate::request::Chat;
+use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
 
 /// One request that is on its way.
@@ -44,6 +46,10 @@ pub struct Exchange {
     running: Option<Running>,
     state: State,
     meter: Meter,
+    /// `episode_id` of the answer and of the record (W23).
+    episode: String,
+    /// For the ids of the attempts.
+    luck: Luck,
     /// The soonest `Retry-After` of the failed attempts, seconds.
     retry_after: Option<u32>,
 }
@@ -72,6 +78,8 @@ struct Running {
     started: u64,
     edits: Vec<Edit>,
     answer: Answer,
+    echo: Echo,
+    private: Arc<Private>,
 }
 
 /// How the answer of the attempt is read.
@@ -108,8 +116,8 @@ enum State {
     Answering,
     /// The caller has its answer, or Envoy has ended it.
     Ended(EndReason),
-    /// A provider refuses the request: its status and its message.
-    Refused(u16, Option<String>),
+    /// A provider refuses the request: its status, and what it says.
+    Refused(u16, Refusal),
 }
 
 /// What is known of the answer, for the record.

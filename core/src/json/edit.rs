@@ -60,3 +60,11 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> (Vec<u8>, usize) {
     }
     (out, end)
 }
+
+/// All of `bytes`, edited.
+#[must_use]
+pub fn edited(bytes: &[u8], edits: &[Edit]) -> Vec<u8> {
+    let (mut out, covered) = apply(bytes, edits);
+    out.extend_from_slice(bytes.get(covered..).unwrap_or_default());
+    out
+}

@@ -12,7 +12,7 @@ mod run;
 mod scalar;
 
 pub use cursor::{Cursor, Kind, Member};
-pub use edit::{Edit, apply, edited_len};
+pub use edit::{Edit, apply, edited, edited_len};
 pub use fault::{Fault, FaultKind, Place};
 pub use number::Number;
 pub use scalar::Text;

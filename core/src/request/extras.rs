@@ -22,6 +22,12 @@ pub struct Extras {
     pub dryrun: bool,
     /// `ollm::deny_unknown_fields` (W15).
     pub deny_unknown: bool,
+    /// `ollm::episode_id` (W23).
+    pub episode: Option<String>,
+    /// `ollm::include_raw_usage` (W42).
+    pub include_raw_usage: bool,
+    /// `ollm::include_raw_response` (W42).
+    pub include_raw_response: bool,
     /// `project_id` (W55).
     pub project: Option<String>,
 }
@@ -39,6 +45,13 @@ impl Extras {
             "ollm::dryrun" => flag(name, cursor, faults).map(|flag| self.dryrun = flag),
             "ollm::deny_unknown_fields" => {
                 flag(name, cursor, faults).map(|flag| self.deny_unknown = flag)
+            }
+            "ollm::episode_id" => self.episode(cursor, faults),
+            "ollm::include_raw_usage" => {
+                flag(name, cursor, faults).map(|flag| self.include_raw_usage = flag)
+            }
+            "ollm::include_raw_response" => {
+                flag(name, cursor, faults).map(|flag| self.include_raw_response = flag)
             }
             "project_id" => self.project(cursor, faults),
             _ => refuse(name, cursor, faults),
@@ -91,6 +104,26 @@ impl Extras {
             faults.invalid(AT, &format!("an object of at most {TAGS} tags"));
         }
         Ok(())
+    }
+
+    fn episode(&mut self, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {
+        match cursor.kind()? {
+            Kind::Null => cursor.pass(),
+            Kind::String => {
+                let text = cursor.string()?.decode();
+                let plain = |b: u8| b.is_ascii_hexdigit() || b == b'-';
+                if text.len() == 36 && text.bytes().all(plain) {
+                    self.episode = Some(text.into_owned());
+                } else {
+                    faults.invalid("/ollm::episode_id", "a UUID");
+                }
+                Ok(())
+            }
+            kind => {
+                faults.wrong_type("/ollm::episode_id", "a string", kind);
+                cursor.pass()
+            }
+        }
     }
 
     fn project(&mut self, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {

@@ -377,8 +377,8 @@ fn what_is_not_carried_out_is_refused_and_not_ignored() {
         ["orq unsupported_value"]
     );
     assert_eq!(
-        faults(&with(r#""ollm::include_raw_usage":true"#)),
-        ["ollm::include_raw_usage unsupported_value"]
+        faults(&with(r#""ollm::cache_options":{}"#)),
+        ["ollm::cache_options unsupported_value"]
     );
-    assert!(parse(&with(r#""ollm::include_raw_usage":false,"orq":null"#)).is_ok());
+    assert!(parse(&with(r#""ollm::cache_options":null,"orq":null"#)).is_ok());
 }

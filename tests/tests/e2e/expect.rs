@@ -61,6 +61,29 @@ pub(crate) fn assert_request_id(reply: &Reply) -> String {
     let id = reply
         .header("x-gateway-request-id")
         .unwrap_or_else(|| panic!("no id: {reply:?}"));
+    assert_uuid_v7(id);
+    id.to_owned()
+}
+
+/// `episode_id` of an answer or of a chunk, which is a UUIDv7 of the gateway's; gives it (W23).
+#[track_caller]
+pub(crate) fn episode(json: &Value) -> String {
+    let id = json["episode_id"].as_str();
+    let id = id.unwrap_or_else(|| panic!("no episode: {json}"));
+    assert_uuid_v7(id);
+    id.to_owned()
+}
+
+/// An answer without what the gateway adds to each.
+#[track_caller]
+pub(crate) fn without_episode(mut json: Value) -> Value {
+    episode(&json);
+    json.as_object_mut().map(|own| own.remove("episode_id"));
+    json
+}
+
+#[track_caller]
+fn assert_uuid_v7(id: &str) {
     let groups: Vec<_> = id.split('-').collect();
     let lengths: Vec<_> = groups.iter().map(|group| group.len()).collect();
     assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
@@ -69,7 +92,6 @@ pub(crate) fn assert_request_id(reply: &Reply) -> String {
         "{id}"
     );
     assert!(groups[2].starts_with('7'), "not version 7: {id}");
-    id.to_owned()
 }
 
 /// `x-gateway-route` without its times: `azure;429,openai;200`.

@@ -198,7 +198,7 @@ async fn w31_what_is_the_callers_fault_stays_with_the_first() {
                 .provider("openai")
                 .script(Answer::error(status, &message));
             let reply = stack.caller.chat(&body).send().await;
-            let error = expect::error(&reply, status, "provider_rejected_request");
+            let error = expect::error(&reply, status, "scripted");
             assert!(
                 error["message"].as_str().unwrap().contains(&message),
                 "{error}"

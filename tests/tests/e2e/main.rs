@@ -3,6 +3,8 @@
 mod bad_input;
 mod chat;
 mod config;
+
+mod echo;
 mod envoys;
 mod expect;
 mod failover;
@@ -11,6 +13,7 @@ mod gate;
 mod hygiene;
 mod integrity;
 mod keys;
+mod leaks;
 mod protocols;
 mod provider;
 mod routes;

@@ -146,7 +146,9 @@ fn assert_same_events(case: &str, reply: &sluice_tests::client::Reply, expected:
             });
         events.collect()
     };
-    assert_eq!(meaning(&reply.events()), meaning(expected), "{case}");
+    let mut got = meaning(&reply.events());
+    got[0] = expect::without_episode(got[0].take());
+    assert_eq!(got, meaning(expected), "{case}");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
+mod echo;
+
 const ROLE: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#;
 const TEXT: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"content":"Hé"},"finish_reason":null}],"usage":null}"#;
 const STOP: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{},"finish_reason":"stop"}],"usage":null}"#;
@@ -13,9 +15,21 @@ fn body(events: &[&str]) -> String {
     events.iter().map(|event| format!("{event}\n\n")).collect()
 }
 
+/// A stream whose caller knows the episode: what comes leaves as it came.
+fn told(asked: bool) -> Stream {
+    let private = Private::new(Some("secret-of-the-provider"), "llm.acme.example");
+    Stream {
+        told: true,
+        ..Stream::new(asked, Echo::default(), Arc::new(private))
+    }
+}
+
 /// What the caller gets, and the stream at its end.
 fn run(chunks: &[&[u8]], asked: bool) -> Result<(String, Stream), Failure> {
-    let mut stream = Stream::new(asked);
+    drive(told(asked), chunks)
+}
+
+fn drive(mut stream: Stream, chunks: &[&[u8]]) -> Result<(String, Stream), Failure> {
     let (mut waiting, mut out) = (Vec::new(), Vec::new());
     for (i, chunk) in chunks.iter().enumerate() {
         waiting.extend_from_slice(chunk);
@@ -23,7 +37,10 @@ fn run(chunks: &[&[u8]], asked: bool) -> Result<(String, Stream), Failure> {
             Step::Fail(failure) => return Err(failure),
             Step::Hold => continue,
             Step::Open(None) | Step::Pass => out.append(&mut waiting),
-            Step::Open(Some(bytes)) | Step::Replace(bytes) => out.extend(bytes),
+            Step::Open(Some(front)) | Step::Replace(front) => {
+                out.extend(front.prefix);
+                out.extend_from_slice(&waiting[front.covered..]);
+            }
         }
         waiting.clear();
     }
@@ -90,7 +107,7 @@ fn w35_every_split_gives_the_same_bytes() {
 
 #[test]
 fn w34_the_gate_opens_at_the_first_word_or_finish() {
-    let mut stream = Stream::new(false);
+    let mut stream = told(false);
     let event = |text: &str| format!("{text}\n\n").into_bytes();
     assert_eq!(stream.push(&event(ROLE), false), Step::Hold);
     assert_eq!(stream.push(&event(TEXT), false), Step::Open(None));
@@ -103,20 +120,17 @@ fn w34_the_gate_opens_at_the_first_word_or_finish() {
     ] {
         let chunk = format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
         assert_eq!(
-            Stream::new(false).push(chunk.as_bytes(), false),
+            told(false).push(chunk.as_bytes(), false),
             Step::Open(None),
             "{delta}"
         );
     }
-    assert_eq!(
-        Stream::new(false).push(&event(STOP), false),
-        Step::Open(None)
-    );
+    assert_eq!(told(false).push(&event(STOP), false), Step::Open(None));
 }
 
 #[test]
 fn w34_the_gate_opens_at_its_limit() {
-    let mut stream = Stream::new(false);
+    let mut stream = told(false);
     let ping = ": ping\n\n".repeat(GATE / 8);
     assert_eq!(stream.push(ping.as_bytes(), false), Step::Hold);
     assert_eq!(stream.push(b": ping\n\n", false), Step::Open(None));
@@ -190,12 +204,87 @@ fn w35_a_missing_done_is_added_after_a_finish() {
     assert_eq!(whole(&unended, false).unwrap().0, body(&[TEXT, STOP, DONE]));
 }
 
+/// The error of the gateway's that tells of a provider's.
+fn late(message: &str) -> String {
+    format!(
+        r#"data: {{"error":{{"message":"{message}","type":"provider_error","code":"upstream_error","param":null}}}}"#
+    )
+}
+
 #[test]
-fn w35_an_error_after_the_first_word_passes_and_is_told() {
-    let error = "data: {\"error\":{\"message\":\"boom\"}}";
-    let (got, stream) = whole(&body(&[TEXT, error]), false).unwrap();
-    assert_eq!(got, body(&[TEXT, error]));
-    assert!(stream.truncated);
+fn w35_w60_an_error_after_the_first_word_is_told_in_the_gateways_shape() {
+    let at = "boom at llm.acme.example with secret-of-the-provider";
+    let clean = late("boom at [redacted] with [redacted]");
+    let none = late("The provider reported an error.");
+    let cases = [
+        (
+            format!(r#"data: {{"error":{{"message":"{at}","code":"c","x":1}}}}"#),
+            &clean,
+        ),
+        (
+            format!(r#"data: {{"id":"c","error":"{at}","choices":[]}}"#),
+            &clean,
+        ),
+        (
+            format!("event: error\ndata: {{\"type\":\"e\",\"message\":\"{at}\"}}"),
+            &clean,
+        ),
+        (
+            format!("event: error\nid: 7\ndata: {{\ndata: \"error\":\"{at}\"}}"),
+            &clean,
+        ),
+        (format!(r#"{{"error":{{"message":"{at}"}}}}"#), &clean),
+        (format!("{{\"error\":\n \"{at}\"}}\n{DONE}"), &clean),
+        (format!("event: error\ndata: {at}"), &none),
+        (format!("data: {{\"error\":{{\"message\":\"{at}"), &none),
+        ("data: {\"error\":{}}".to_owned(), &none),
+    ];
+    for (error, expected) in cases {
+        for rest in [vec![], vec![TEXT, ": ping", USAGE, DONE]] {
+            let sent = body(&[&[TEXT, error.as_str()], rest.as_slice()].concat());
+            for at in 1..sent.len() {
+                let (a, b) = sent.as_bytes().split_at(at);
+                let (got, stream) = run(&[a, b], true).unwrap();
+                assert_eq!(got, body(&[TEXT, expected]), "{error}: split at {at}");
+                assert!(stream.truncated && !stream.complete() && !stream.is_done());
+                let billed = stream.usage.is_some();
+                assert_eq!(
+                    billed,
+                    !rest.is_empty(),
+                    "what comes behind it is for the record"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn w60_words_that_are_no_events_do_not_leave() {
+    for words in [
+        "<html>gpu.internal</html>",
+        "upstream gpu.internal is away",
+        "data: gpu.internal",
+    ] {
+        let (got, _) = whole(&body(&[TEXT, words, STOP, DONE]), false).unwrap();
+        assert_eq!(got, body(&[TEXT, STOP, DONE]), "{words}");
+    }
+    let (got, _) = whole(
+        &body(&[TEXT, &format!("gpu.internal\n{STOP}"), DONE]),
+        false,
+    )
+    .unwrap();
+    assert_eq!(got, body(&[TEXT, STOP, DONE]));
+    for known in [
+        ": ping",
+        "id: 7",
+        "retry: 5",
+        "data:",
+        "data",
+        "id: 7\ndata: ",
+    ] {
+        let sent = body(&[TEXT, known, STOP, DONE]);
+        assert_eq!(whole(&sent, false).unwrap().0, sent, "{known}");
+    }
 }
 
 #[test]
@@ -208,7 +297,7 @@ fn a_broken_event_after_the_first_word_passes() {
 
 #[test]
 fn memory_is_bounded_by_one_event() {
-    let mut stream = Stream::new(false);
+    let mut stream = told(false);
     assert_eq!(
         stream.push(format!("{TEXT}\n\n").as_bytes(), false),
         Step::Open(None)
@@ -216,8 +305,10 @@ fn memory_is_bounded_by_one_event() {
     let part = vec![b'x'; 256 * 1024];
     let mut left = 0;
     for _ in 0..40 {
-        if let Step::Replace(bytes) = stream.push(&part, false) {
-            left += bytes.len();
+        match stream.push(&part, false) {
+            Step::Replace(front) => left += front.prefix.len() + part.len() - front.covered,
+            Step::Pass => left += part.len(),
+            step => panic!("{step:?}"),
         }
         assert!(stream.carry.len() <= EVENT);
     }
@@ -228,13 +319,16 @@ fn memory_is_bounded_by_one_event() {
 fn w34_past_the_gate_nothing_fails_and_nothing_is_lost() {
     let pings = ": ping\n\n".repeat(GATE / 8 + 1);
     let after = |event: &str| {
-        let mut stream = Stream::new(false);
+        let mut stream = told(false);
         assert_eq!(stream.push(pings.as_bytes(), false), Step::Open(None));
         let step = stream.push(format!("{event}\n\n").as_bytes(), false);
         (step, stream)
     };
     let (step, stream) = after("data: {\"error\":{\"message\":\"late\"}}");
-    assert_eq!((step, stream.truncated), (Step::Pass, true));
+    assert!(
+        matches!(step, Step::Replace(_)) && stream.truncated,
+        "{step:?}"
+    );
     let (step, stream) = after(DONE);
     assert_eq!((step, stream.is_done()), (Step::Pass, true));
     let (step, stream) = after("data: {broken");
@@ -245,9 +339,10 @@ fn w34_past_the_gate_nothing_fails_and_nothing_is_lost() {
     );
     let (a, b) = long.as_bytes().split_at(GATE + 5);
     let (got, stream) = run(&[a, b], false).unwrap();
+    let expected = body(&[&late("The provider reported an error.")]);
     assert_eq!(
         (got, stream.truncated),
-        (long.clone(), true),
+        (expected, true),
         "it opened by its size"
     );
 }

@@ -56,7 +56,7 @@ impl Scenario {
 
     pub(super) fn sent_with(body: &str, headers: &[(&str, &str)]) -> Self {
         let waiting = Self::opened(headers).unwrap();
-        let (exchange, sent) = waiting.body(body.into(), &mut Luck::new([5; 16])).unwrap();
+        let (exchange, sent) = waiting.body(body.into(), &mut Luck::new([6; 16])).unwrap();
         Self {
             exchange,
             now: 1_000,
