@@ -64,17 +64,23 @@ test-compose: build $(ENVOY) ## the main flow in containers; says loudly that it
 	@$(PYTHON) tests/compose/smoke.py
 	@[ -e target/skipped ] || SLUICE_IMAGES=1 cargo test -p sluice-tests --test containers
 
-FUZZ_SECONDS ?= 30
-fuzz: ## random input for FUZZ_SECONDS= (30) a target; says loudly that it is skipped without a nightly toolchain
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := config edit request stream
+fuzz: ## random input for FUZZ_SECONDS= (60) a target, two at a time; says loudly that it is skipped without a nightly toolchain
 	@mkdir -p target; if ! cargo +nightly --version >/dev/null 2>&1; then \
 	  $(call say,SKIPPED: fuzzing needs a nightly toolchain (rustup toolchain install nightly)); \
 	  echo "no nightly toolchain" > target/skipped; exit 0; fi; \
 	command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --root target/tools; \
-	for target in config request stream; do \
-	  $(call say,fuzzing $$target for $(FUZZ_SECONDS) s); mkdir -p target/corpus/$$target; \
-	  RUSTUP_TOOLCHAIN=nightly cargo fuzz run --fuzz-dir core/fuzz --target-dir target/fuzz $$target \
-	    target/corpus/$$target core/fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1; \
-	done
+	export RUSTUP_TOOLCHAIN=nightly; cargo fuzz build --fuzz-dir core/fuzz --target-dir target/fuzz; \
+	$(call say,fuzzing $(FUZZ_TARGETS) for $(FUZZ_SECONDS) s each and two at a time); \
+	printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I TARGET $(MAKE) fuzz-TARGET
+
+fuzz-%:
+	@mkdir -p target/corpus/$*
+	@cargo fuzz run --fuzz-dir core/fuzz --target-dir target/fuzz $* target/corpus/$* core/fuzz/seeds/$* -- \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
+	  > target/corpus/$*.log 2>&1 || { cat target/corpus/$*.log; echo "fuzzing $* FAILED"; exit 1; }
+	@printf 'fuzzing %s: ' $* && sed -n 's/^stat::number_of_executed_units: */inputs: /p' target/corpus/$*.log
 
 clean: ## removes target/, with all that was installed and the ledger and keys of `make run`
 	rm -rf target

@@ -20,7 +20,7 @@ pub enum FaultKind {
     End,
     /// Something stands after the value.
     Trailing,
-    /// A backslash with nothing that may follow it, or a lone half of a surrogate pair.
+    /// A backslash with what may not follow it.
     Escape,
     /// Deeper than the limit.
     TooDeep,

@@ -21,20 +21,68 @@ impl Number<'_> {
             .filter(|number: &f64| number.is_finite())
     }
 
-    /// Its value when it is whole, however it is spelled: `4`, `4.0` and `4e0` are the same.
+    /// Its value when it is whole, however it is spelled: `4`, `4.0`, `40e-1` are the same.
+    ///
+    /// Decided from the digits, not by way of a double: `1.00000000000000000001` is not whole, and
+    /// `9007199254740993.0` is not a neighbour of it. `None` too beyond 64 bits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        if let Ok(number) = self.raw.parse() {
-            return Some(number);
+        let (negative, number) = match self.raw.strip_prefix('-') {
+            Some(number) => (true, number),
+            None => (false, self.raw),
+        };
+        let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits = whole.bytes().chain(fraction.bytes());
+        let zeros = digits.clone().rev().take_while(|digit| *digit == b'0');
+        let zeros = zeros.count();
+        let Some(kept @ 1..) = (whole.len() + fraction.len()).checked_sub(zeros) else {
+            return Some(0);
+        };
+        // It is the digits that are kept, the last of them not 0, times this power of ten.
+        let power = power(exponent)
+            .saturating_add(length(zeros))
+            .saturating_sub(length(fraction.len()));
+        if power < 0 {
+            return None;
         }
-        const EXACT: f64 = 9_007_199_254_740_992.0;
-        let number = self.as_f64()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "whole and in range, just checked"
-        )]
-        (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+        // Downwards: the least of 64 bits is further from 0 than the most.
+        let mut value: i64 = 0;
+        for digit in digits.take(kept) {
+            value = value
+                .checked_mul(10)?
+                .checked_sub(i64::from(digit & 0x0f))?;
+        }
+        // Not 0, so that it leaves the 64 bits after a few rounds, whatever the power.
+        for _ in 0..power {
+            value = value.checked_mul(10)?;
+        }
+        if negative {
+            Some(value)
+        } else {
+            value.checked_neg()
+        }
     }
+}
+
+/// An exponent as it is spelled, with its sign or without. Beyond 64 bits it is the most of them:
+/// no text is so long that its digits make up for that.
+fn power(exponent: &str) -> i64 {
+    let digits = exponent.trim_start_matches(['+', '-']).bytes();
+    let power = digits.fold(0_i64, |power, digit| {
+        power
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit & 0x0f))
+    });
+    if exponent.starts_with('-') {
+        -power
+    } else {
+        power
+    }
+}
+
+fn length(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 /// Length of the number at the front of `bytes`, or `None` where JSON spells none so.

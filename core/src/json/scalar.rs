@@ -84,17 +84,22 @@ pub(super) fn escape_len(bytes: &[u8], at: usize) -> Result<usize, Fault> {
             kind: FaultKind::End,
         }),
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
-        Some(b'u') => match bytes.get(2..6) {
-            Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(6),
-            Some(_) => Err(Fault {
-                at,
-                kind: FaultKind::Escape,
-            }),
-            None => Err(Fault {
-                at: at + bytes.len(),
-                kind: FaultKind::End,
-            }),
-        },
+        Some(b'u') => {
+            let mut digits = bytes.iter().skip(2).take(4);
+            if !digits.all(u8::is_ascii_hexdigit) {
+                return Err(Fault {
+                    at,
+                    kind: FaultKind::Escape,
+                });
+            }
+            if bytes.len() < 6 {
+                return Err(Fault {
+                    at: at + bytes.len(),
+                    kind: FaultKind::End,
+                });
+            }
+            Ok(6)
+        }
         Some(_) => Err(Fault {
             at,
             kind: FaultKind::Escape,
