@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test test-compose fuzz clean rust
+.PHONY: help build envoy run check test test-compose fuzz bench-core clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -81,6 +81,12 @@ fuzz-%:
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 	  > target/corpus/$*.log 2>&1 || { cat target/corpus/$*.log; echo "fuzzing $* FAILED"; exit 1; }
 	@printf 'fuzzing %s: ' $* && sed -n 's/^stat::number_of_executed_units: */inputs: /p' target/corpus/$*.log
+
+bench-core: rust $(NODE) ## what the core costs a body, native and in Wasm: a table, no test
+	cargo build --release -p sluice-bench
+	cargo build --release -p sluice-bench --target wasm32-wasip1
+	@echo && target/release/bench-core
+	@echo && node --no-warnings bench/wasi.mjs target/wasm32-wasip1/release/bench-core.wasm
 
 clean: ## removes target/, with all that was installed and the ledger and keys of `make run`
 	rm -rf target
