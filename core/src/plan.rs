@@ -36,7 +36,8 @@ impl Plan {
     /// A function's variants come in an order drawn by their weights; those of a weaker tier than
     /// the first are left out (W24). A model's providers come in the order of the caller's
     /// sequence, which names all that may be tried, or else of the configuration's order, which
-    /// only sorts. A provider whose key is not in the environment is left out.
+    /// only sorts. A provider that the selector or `ollm::variant_name` names is the only one
+    /// (W22). A provider whose key is not in the environment is left out.
     ///
     /// # Errors
     ///
@@ -49,12 +50,27 @@ impl Plan {
     ) -> Result<Self, Rejection> {
         let models = match target {
             Target::Model(model) => vec![(Arc::clone(model), None)],
+            Target::Provider { model, .. } => vec![(Arc::clone(model), None)],
+            Target::Variant(variant) => {
+                vec![(Arc::clone(&variant.model), Some(variant.name.clone()))]
+            }
             Target::Function(function) => variants(function, luck),
+        };
+        // The caller's sequence goes before the provider of its selector, not before its pin.
+        let only = match target {
+            Target::Provider {
+                candidate, pinned, ..
+            } if *pinned || sequence.is_none() => Some(candidate),
+            _ => None,
         };
         let mut attempts = Vec::new();
         let mut reasons = Vec::new();
         for (model, variant) in &models {
-            for candidate in order(model, sequence, &gateway.config) {
+            let ordered = match only {
+                Some(candidate) => vec![Arc::clone(candidate)],
+                None => order(model, sequence, &gateway.config),
+            };
+            for candidate in ordered {
                 let provider = &candidate.provider;
                 if let Secret::Missing(_) = gateway.secret(provider) {
                     reasons.push(format!("{} has no key", provider.name));
@@ -205,7 +221,7 @@ mod tests {
     fn plan(selector: &str, header: Option<&str>) -> Result<Vec<String>, Rejection> {
         let gateway = gateway(Some("k"));
         let sequence = sequence(header, &gateway.config)?;
-        let target = resolve(selector, &gateway.config)?;
+        let target = resolve(selector, None, &gateway.config)?;
         let plan = Plan::new(
             &target,
             sequence.as_deref(),
@@ -273,7 +289,7 @@ mod tests {
     #[test]
     fn w20_variants_are_drawn_by_weight() {
         let gateway = gateway(Some("k"));
-        let target = resolve("ollm::function_name::f", &gateway.config).unwrap();
+        let target = resolve("ollm::function_name::f", None, &gateway.config).unwrap();
         let mut luck = Luck::new([9; 16]);
         let mut first = 0;
         for _ in 0..4000 {
@@ -281,6 +297,25 @@ mod tests {
             first += usize::from(plan.attempts[0].variant.as_deref() == Some("x"));
         }
         assert!((2850..3150).contains(&first), "3 of 4, not {first} of 4000");
+    }
+
+    #[test]
+    fn w22_a_pin_goes_before_the_callers_sequence() {
+        let gateway = gateway(Some("k"));
+        let plan = |selector: &str, variant: Option<&str>, names: &[&str]| {
+            let target = resolve(selector, variant, &gateway.config).unwrap();
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            let sequence = Some(names.as_slice()).filter(|names| !names.is_empty());
+            let plan = Plan::new(&target, sequence, &gateway, &mut Luck::new([3; 16])).unwrap();
+            let name = |p: &Planned| format!("{}/{}", p.candidate.provider.name, p.model.name);
+            plan.attempts.iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(plan("m", Some("c"), &["a", "b"]), ["c/m"]);
+        assert_eq!(plan("a/m", None, &[]), ["a/m"]);
+        assert_eq!(plan("a/m", None, &["b", "c"]), ["b/m", "c/m"]);
+        let function = "ollm::function_name::f";
+        assert_eq!(plan(function, Some("y"), &[]), ["c/only-c"]);
+        assert_eq!(plan(function, Some("x"), &["a"]), ["a/m"]);
     }
 
     #[test]
@@ -292,7 +327,7 @@ mod tests {
     fn a_provider_without_its_key_is_left_out() {
         let gateway = gateway(None);
         let plan = |selector| {
-            let target = resolve(selector, &gateway.config).unwrap();
+            let target = resolve(selector, None, &gateway.config).unwrap();
             Plan::new(&target, None, &gateway, &mut Luck::new([1; 16]))
         };
         assert_eq!(plan("m").unwrap().attempts.len(), 2);

@@ -55,6 +55,13 @@ pub enum Rejection {
     },
     /// There is no such route (W03).
     NotFound,
+    /// `ollm::variant_name` names no variant of the function, and no provider of the model (W22).
+    VariantNotFound {
+        /// The name as the caller wrote it.
+        name: String,
+        /// A near one.
+        near: Option<String>,
+    },
     /// The failover header names a provider that is not configured (W30).
     UnknownProvider {
         /// The name.
@@ -82,6 +89,7 @@ impl Rejection {
             Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
             | Self::NoProvider { .. } => body.param(Some("model".to_owned())),
+            Self::VariantNotFound { .. } => body.param(Some("ollm::variant_name".to_owned())),
             _ => body,
         };
         let reply = Reply::error(status, &body);
@@ -95,7 +103,10 @@ impl Rejection {
     fn status(&self) -> u16 {
         match self {
             Self::InvalidKey | Self::MissingKey => 401,
-            Self::FunctionNotFound { .. } | Self::ModelNotFound { .. } | Self::NotFound => 404,
+            Self::FunctionNotFound { .. }
+            | Self::ModelNotFound { .. }
+            | Self::NotFound
+            | Self::VariantNotFound { .. } => 404,
             Self::Method { .. } => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::ContentEncoding | Self::ContentType => 415,
@@ -129,6 +140,7 @@ impl Rejection {
             Self::NoProvider { .. } => Code::NoProviderAvailable,
             Self::NotFound => Code::NotFound,
             Self::UnknownProvider { .. } => Code::UnknownProvider,
+            Self::VariantNotFound { .. } => Code::VariantNotFound,
         }
     }
 
@@ -174,6 +186,9 @@ impl Rejection {
             ),
             Self::NotFound => "There is no such route.".to_owned(),
             Self::UnknownProvider { name } => format!("There is no provider `{name}`."),
+            Self::VariantNotFound { name, near } => {
+                format!("There is no variant `{name}`.{}", suggest(near))
+            }
         }
     }
 }
@@ -221,6 +236,10 @@ mod tests {
             },
             Rejection::NotFound,
             Rejection::UnknownProvider { name: text("p") },
+            Rejection::VariantNotFound {
+                name: text("v"),
+                near: None,
+            },
         ];
         for own in &all {
             match own {
@@ -237,7 +256,8 @@ mod tests {
                 | Rejection::ModelNotFound { .. }
                 | Rejection::NoProvider { .. }
                 | Rejection::NotFound
-                | Rejection::UnknownProvider { .. } => {}
+                | Rejection::UnknownProvider { .. }
+                | Rejection::VariantNotFound { .. } => {}
             }
         }
         all

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// A chat completion.
-    Chat,
+    Chat(Dialect),
     /// A route that the sidecar answers.
     Sidecar {
         /// Whether it is open to everybody in every mode.
@@ -19,15 +19,41 @@ pub enum Route {
     },
 }
 
+/// Whose words a route is in (W01). All of them take every extension.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's: `/v1/chat/completions`.
+    #[default]
+    OpenAi,
+    /// OpenGateway's: `/chat/completions`.
+    OpenGateway,
+    /// Orq's: `/v2/gateway/chat/completions`, with any `n` and with `stop` as a string.
+    Orq,
+}
+
+impl Dialect {
+    /// The word for it in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::OpenGateway => "opengateway",
+            Self::Orq => "orq",
+        }
+    }
+}
+
 impl Route {
     /// The route of a method and a path; the query does not count.
     #[must_use]
     pub fn of(method: &str, path: &str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
         let (allow, route) = match path {
-            "/v1/chat/completions" => ("POST", Self::Chat),
+            "/v1/chat/completions" => ("POST", Self::Chat(Dialect::OpenAi)),
+            "/chat/completions" => ("POST", Self::Chat(Dialect::OpenGateway)),
+            "/v2/gateway/chat/completions" => ("POST", Self::Chat(Dialect::Orq)),
             "/v1/models" => ("GET", Self::Sidecar { public: false }),
-            "/health" | "/status" => ("GET", Self::Sidecar { public: true }),
+            "/health" | "/openapi.json" | "/status" => ("GET", Self::Sidecar { public: true }),
             _ if path
                 .strip_prefix("/v1/models/")
                 .is_some_and(|id| !id.is_empty()) =>
@@ -55,8 +81,23 @@ mod tests {
     fn w02_w03_routes() {
         let sidecar = |public| Route::Sidecar { public };
         for (method, path, route) in [
-            ("POST", "/v1/chat/completions", Route::Chat),
-            ("POST", "/v1/chat/completions?x=1", Route::Chat),
+            ("POST", "/v1/chat/completions", Route::Chat(Dialect::OpenAi)),
+            (
+                "POST",
+                "/v1/chat/completions?x=1",
+                Route::Chat(Dialect::OpenAi),
+            ),
+            (
+                "POST",
+                "/chat/completions",
+                Route::Chat(Dialect::OpenGateway),
+            ),
+            (
+                "POST",
+                "/v2/gateway/chat/completions",
+                Route::Chat(Dialect::Orq),
+            ),
+            ("POST", "/v2/chat/completions", Route::Unknown),
             (
                 "GET",
                 "/v1/chat/completions",

@@ -16,16 +16,21 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use sluice_core::error::{Code, Detail, ErrorBody, ErrorType, FailedAttempt};
+use sluice_core::request::fields;
+use sluice_core::request::shape::Field;
 use sluice_core::spend::Outcome;
 use tree::{code, files, is_test, root};
 
 /// Codes that no code of this project's gives yet: a rule that is planned will.
-const PLANNED: [Code; 1] = [Code::VariantNotFound];
+const PLANNED: [Code; 0] = [];
 
-/// Words that are no codes where they stand: types of error, and the outcome of an attempt.
-const OTHER_WORDS: [(&str, &str); 3] = [
+/// Words that are no codes where they stand: types of error, the outcome of an attempt, a field.
+const OTHER_WORDS: [(&str, &str); 6] = [
     ("internal_error", "core/src/error/mod.rs"),
     ("service_unavailable", "core/src/error/mod.rs"),
+    ("timeout", "core/src/request/extras.rs"),
+    ("timeout", "core/src/request/fields/orq.rs"),
+    ("timeout", "core/src/scrub/place.rs"),
     ("timeout", "core/src/spend/record.rs"),
 ];
 
@@ -312,4 +317,31 @@ fn w60_what_envoy_refuses_has_the_type_and_code_of_its_status() {
         let listed = own.code.statuses().contains(&told);
         assert!(listed, "{status}: {} does not come with it", own.code);
     }
+}
+
+#[test]
+fn w15_the_known_fields_are_those_of_the_code() {
+    let table = |fields: &[Field]| {
+        let row = |field: &Field| {
+            let shape = field.shape.to_string().replace('|', "\\|");
+            format!("| `{}` | {shape} | {} |\n", field.name, field.about)
+        };
+        let rows: String = fields.iter().map(row).collect();
+        format!("| field | must be | what |\n|---|---|---|\n{rows}")
+    };
+    let known = format!(
+        "\nOn their way to a provider:\n\n{}\nThe gateway's own:\n\n{}",
+        table(fields::STANDARD),
+        table(fields::GATEWAY)
+    );
+    let path = root().join("docs/wire.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("<!-- known fields -->\n").unwrap();
+    let (own, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let page = format!("{before}<!-- known fields -->\n{known}<!-- end -->{after}");
+        fs::write(&path, page).unwrap();
+        return;
+    }
+    assert_eq!(own, known, "docs/wire.md is old: UPDATE_DOCS=1 writes it");
 }

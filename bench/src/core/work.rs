@@ -6,6 +6,7 @@ use sluice_core::gateway::Gateway;
 use sluice_core::luck::Luck;
 use sluice_core::plan::Plan;
 use sluice_core::request::{Chat, Rules};
+use sluice_core::route::Dialect;
 use sluice_core::selector::resolve;
 
 const CONFIG: &str = r#"{
@@ -35,6 +36,7 @@ impl Work {
     pub(crate) fn new() -> Result<Self, String> {
         let config = Config::parse(CONFIG.as_bytes()).map_err(|why| format!("{why:?}"))?;
         let rules = Rules {
+            dialect: Dialect::OpenAi,
             stop_sequences: config.defaults.limits.stop_sequences,
             unknown_fields: config.defaults.unknown_fields,
             default_model: config.defaults.model.is_some(),
@@ -51,7 +53,7 @@ impl Work {
         let told = |why| format!("{why:?}");
         let chat = Chat::parse(body, &self.rules).map_err(told)?;
         let selector = chat.model.as_deref().unwrap_or_default();
-        let target = resolve(selector, &self.gateway.config).map_err(told)?;
+        let target = resolve(selector, None, &self.gateway.config).map_err(told)?;
         let plan = Plan::new(&target, None, &self.gateway, &mut self.luck).map_err(told)?;
         let first = plan.attempts.first().ok_or("no attempt")?;
         Ok(chat.edits(&dialect::upstream(&first.candidate)).len())

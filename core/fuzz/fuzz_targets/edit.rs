@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use sluice_core::config::{CapField, UnknownFields};
 use sluice_core::json::{self, Cursor, Edit};
 use sluice_core::request::{Chat, Rules, Upstream};
+use sluice_core::route::Dialect;
 
 /// The body with its edits made.
 fn sent(body: &[u8], edits: &[Edit]) -> Vec<u8> {
@@ -32,6 +33,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let rules = Rules {
+        dialect: Dialect::OpenAi,
         stop_sequences: 4,
         unknown_fields: [UnknownFields::Forward, UnknownFields::Drop][usize::from(choice >> 4 & 1)],
         default_model: true,

@@ -5,10 +5,12 @@ use libfuzzer_sys::fuzz_target;
 use sluice_core::config::{CapField, UnknownFields};
 use sluice_core::json;
 use sluice_core::request::{Chat, Rules, Upstream};
+use sluice_core::route::Dialect;
 
 fuzz_target!(|bytes: &[u8]| {
     for unknown_fields in [UnknownFields::Forward, UnknownFields::Drop] {
         let rules = Rules {
+            dialect: Dialect::OpenAi,
             stop_sequences: 4,
             unknown_fields,
             default_model: true,

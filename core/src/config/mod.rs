@@ -5,6 +5,7 @@
 //! field it is described in `docs/configuration.md`. Nothing outside this module reads the
 //! document; what leaves it is complete and consistent.
 
+mod alias;
 mod auth;
 mod defaults;
 mod fault;
@@ -44,6 +45,8 @@ pub struct Config {
     pub models: BTreeMap<String, Arc<Model>>,
     /// Functions by name.
     pub functions: BTreeMap<String, Arc<Function>>,
+    /// Other names for selectors (W20).
+    pub aliases: BTreeMap<String, String>,
     /// What applies where a request says nothing.
     pub defaults: Defaults,
     /// Where records go.
@@ -107,12 +110,19 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
     if models.is_empty() {
         r.fault("models", ConfigFault::Missing);
     }
-    let functions = r
+    let functions: BTreeMap<_, _> = r
         .named("functions", |name, r| {
             Arc::new(function::read(name, r, &models))
         })
         .into_iter()
         .collect();
+    let aliases = r.texts_by_name("aliases");
+    let lists = (&providers, &models, &functions);
+    for (name, selector) in &aliases {
+        if !alias::leads(selector, lists) {
+            r.alias_fault(name, selector);
+        }
+    }
     let defaults = r
         .object("defaults", |r| defaults::read(r, &providers, &models))
         .unwrap_or_default();
@@ -127,6 +137,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
         providers,
         models,
         functions,
+        aliases,
         defaults,
         sidecar,
         price_version,

@@ -33,6 +33,16 @@ pub struct Model {
     pub active: bool,
 }
 
+impl Model {
+    /// The candidate at a provider, where the model has this name or the provider calls it so.
+    #[must_use]
+    pub fn at_provider(&self, provider: &str, model: &str) -> Option<&Arc<Candidate>> {
+        self.candidates.iter().find(|candidate| {
+            candidate.provider.name == provider && (self.name == model || candidate.model == model)
+        })
+    }
+}
+
 /// A provider that has a model, and what it calls the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {

@@ -1,5 +1,7 @@
 //! Reads a JSON object member by member and notes every fault with its place.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::fault::{ConfigError, ConfigFault};
@@ -137,6 +139,28 @@ impl<'a> Reader<'a> {
                 .collect()
         })
         .unwrap_or_default()
+    }
+
+    /// Reads an object of strings with names of the user's choice.
+    pub(super) fn texts_by_name(&mut self, name: &'static str) -> BTreeMap<String, String> {
+        self.typed(name, "an object of strings", |value| {
+            value
+                .as_object()?
+                .iter()
+                .map(|(name, item)| Some((name.clone(), item.as_str()?.to_owned())))
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Notes that an alias leads nowhere.
+    pub(super) fn alias_fault(&mut self, name: &str, selector: &str) {
+        let fault = ConfigFault::Undefined {
+            kind: "model",
+            name: selector.to_owned(),
+        };
+        let at = pointer(&pointer(&self.at, "aliases"), name);
+        self.faults.push(ConfigError { at, fault });
     }
 
     /// Reads an object inside this one; absent is `None`.

@@ -88,6 +88,7 @@ impl Awaiting {
         } = self;
         let defaults = &gateway.config.defaults;
         let rules = Rules {
+            dialect: caller.dialect,
             stop_sequences: defaults.limits.stop_sequences,
             unknown_fields: defaults.unknown_fields,
             default_model: defaults.model.is_some(),
@@ -98,7 +99,7 @@ impl Awaiting {
             .as_deref()
             .or(defaults.model.as_deref())
             .unwrap_or_default();
-        let target = resolve(selector, &gateway.config)?;
+        let target = resolve(selector, chat.extras.variant.as_deref(), &gateway.config)?;
         let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));

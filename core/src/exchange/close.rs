@@ -79,10 +79,10 @@ impl Exchange {
             key_id: caller.key_id,
             tags: tags(extras.tags, caller.user_agent.as_deref()),
             project: extras.project,
-            contact: None,
-            thread: None,
-            name: None,
-            metadata: BTreeMap::new(),
+            contact: extras.contact,
+            thread: extras.thread,
+            name: extras.name,
+            metadata: extras.metadata,
             episode: Some(std::mem::take(&mut self.episode)),
             selector: selector.unwrap_or_default(),
             model: planned
@@ -102,7 +102,7 @@ impl Exchange {
             stream: self.chat.stream,
             cache_hit: false,
             user_agent: caller.user_agent,
-            dialect: "openai".to_owned(),
+            dialect: caller.dialect.as_str().to_owned(),
             attempts,
         }
     }

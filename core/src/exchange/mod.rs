@@ -32,6 +32,7 @@ use crate::json::Edit;
 use crate::luck::Luck;
 use crate::plan::Plan;
 use crate::request::Chat;
+use crate::route::Dialect;
 use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
 
@@ -59,6 +60,8 @@ pub struct Exchange {
 struct Caller {
     /// Id of the exchange and of its record.
     id: String,
+    /// Of the route.
+    dialect: Dialect,
     key_id: Option<String>,
     request_id: Option<String>,
     user_agent: Option<String>,

@@ -13,7 +13,7 @@ use crate::luck::Luck;
 use crate::plan;
 use crate::reject::Rejection;
 use crate::reply::Reply;
-use crate::route::Route;
+use crate::route::{Dialect, Route};
 use crate::wire;
 
 /// Characters of a caller's header that are kept as a label.
@@ -41,6 +41,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
     };
     let mut caller = Caller {
         id,
+        dialect: Dialect::default(),
         key_id: None,
         request_id: text("x-request-id"),
         user_agent: text("user-agent"),
@@ -49,7 +50,12 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
     match admit(gateway, head) {
         Ok(Admitted::Other) => Opened::Pass(None),
         Ok(Admitted::Sidecar) => Opened::Pass(Some(caller.id)),
-        Ok(Admitted::Chat { key_id, sequence }) => {
+        Ok(Admitted::Chat {
+            dialect,
+            key_id,
+            sequence,
+        }) => {
+            caller.dialect = dialect;
             caller.key_id = key_id;
             let stale = head
                 .iter()
@@ -73,6 +79,7 @@ pub(super) fn refuse(rejection: &Rejection, id: &str) -> Reply {
 
 enum Admitted {
     Chat {
+        dialect: Dialect,
         key_id: Option<String>,
         sequence: Option<Vec<String>>,
     },
@@ -85,18 +92,22 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let (method, path) = (head.get(":method"), head.get(":path"));
     match Route::of(method.unwrap_or_default(), path.unwrap_or_default()) {
-        Route::Chat => {}
-        Route::Sidecar { public: true } => return Ok(Admitted::Sidecar),
+        Route::Chat(dialect) => chat(gateway, head, dialect),
+        Route::Sidecar { public: true } => Ok(Admitted::Sidecar),
         Route::Sidecar { public: false } => {
             auth::check(&config.auth, head.get("authorization"))?;
-            return Ok(Admitted::Sidecar);
+            Ok(Admitted::Sidecar)
         }
         Route::Unknown if config.defaults.unknown_routes == UnknownRoutes::Pass => {
-            return Ok(Admitted::Other);
+            Ok(Admitted::Other)
         }
-        Route::Unknown => return Err(Rejection::NotFound),
-        Route::WrongMethod { allow } => return Err(Rejection::Method { allow }),
+        Route::Unknown => Err(Rejection::NotFound),
+        Route::WrongMethod { allow } => Err(Rejection::Method { allow }),
     }
+}
+
+fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Rejection> {
+    let config = &gateway.config;
     let key_id = auth::check(&config.auth, head.get("authorization"))?;
     if head.media_type().is_some_and(|media| media != wire::JSON) {
         return Err(Rejection::ContentType);
@@ -123,5 +134,9 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
         return Err(Rejection::FailoverSequence);
     }
     let sequence = plan::sequence(head.get(wire::FAILOVER_SEQUENCE), config)?;
-    Ok(Admitted::Chat { key_id, sequence })
+    Ok(Admitted::Chat {
+        dialect,
+        key_id,
+        sequence,
+    })
 }

@@ -1,8 +1,6 @@
 //! The token cap: `max_tokens`, `max_completion_tokens` (W13).
 
-use super::faults::Faults;
 use crate::config::CapField;
-use crate::json::{Cursor, Fault, Kind};
 
 /// The token caps of a request.
 ///
@@ -23,38 +21,19 @@ impl Cap {
         both.into_iter().flatten().min()
     }
 
-    pub(super) fn read(
-        &mut self,
-        field: CapField,
-        cursor: &mut Cursor<'_>,
-        faults: &mut Faults,
-    ) -> Result<(), Fault> {
-        let pointer = format!("/{}", field.as_str());
-        let read = match cursor.kind()? {
-            Kind::Null => {
-                cursor.skip()?;
-                None
-            }
-            Kind::Number => {
-                let number = cursor.number()?.as_i64();
-                let cap = number
-                    .and_then(|n| i32::try_from(n).ok())
-                    .filter(|n| *n >= 0);
-                if cap.is_none() {
-                    faults.invalid(&pointer, "a whole number from 0 to 2147483647");
-                }
-                cap
-            }
-            kind => {
-                cursor.skip()?;
-                faults.wrong_type(&pointer, "a whole number", kind);
-                None
-            }
-        };
+    /// The cap of this name.
+    #[must_use]
+    pub fn of(&self, field: CapField) -> Option<i32> {
         match field {
-            CapField::MaxCompletionTokens => self.max_completion_tokens = read,
-            CapField::MaxTokens => self.max_tokens = read,
+            CapField::MaxCompletionTokens => self.max_completion_tokens,
+            CapField::MaxTokens => self.max_tokens,
         }
-        Ok(())
+    }
+
+    pub(super) fn set(&mut self, field: CapField, cap: Option<i32>) {
+        match field {
+            CapField::MaxCompletionTokens => self.max_completion_tokens = cap,
+            CapField::MaxTokens => self.max_tokens = cap,
+        }
     }
 }

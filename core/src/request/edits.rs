@@ -1,8 +1,9 @@
 //! What changes in a body on its way to a provider; all else leaves as it came (W16).
 
-use super::chat::{Chat, Member, Role, UsageSpan};
+use super::chat::{Chat, Member, Role};
+use super::usage::Options;
 use crate::config::CapField;
-use crate::json::Edit;
+use crate::json::{self, Edit};
 
 /// What a provider takes.
 #[derive(Clone, Copy, Debug)]
@@ -63,13 +64,19 @@ impl Chat {
             Role::Model if self.model.as_deref() != Some(upstream.model) => {
                 edits.push(Edit::replace(member.value.clone(), quoted(upstream.model)));
             }
-            Role::Stream if self.stream && self.usage_span == UsageSpan::Absent => {
+            Role::Stream if self.stream && self.options.is_none() => {
                 let text = ",\"stream_options\":{\"include_usage\":true}";
                 edits.push(Edit::insert(member.value.end, text));
             }
-            Role::StreamOptions if self.stream => edits.extend(self.ask_usage()),
-            Role::Cap(_) => {
-                if let Some(cap) = cap {
+            Role::StreamOptions if self.stream => {
+                edits.extend(self.options.as_ref().and_then(Options::ask));
+            }
+            Role::Kept => edits.extend(self.inline(member)),
+            Role::Cap(field) => {
+                // The cap that holds, under the name that is taken, leaves as it came.
+                let stays =
+                    |cap: &CapEdit| cap.name == field && self.cap.of(field) == Some(cap.value);
+                if let Some(cap) = cap.filter(|cap| !stays(cap)) {
                     let text = format!("\"{}\":{}", cap.name.as_str(), cap.value);
                     edits.push(Edit::replace(member.start..member.value.end, text));
                 }
@@ -78,28 +85,21 @@ impl Chat {
         }
     }
 
-    /// Asks for usage in `stream_options` as it stands (W41).
-    fn ask_usage(&self) -> Option<Edit> {
-        match &self.usage_span {
-            UsageSpan::Absent => None,
-            UsageSpan::Null(span) => Some(Edit::replace(span.clone(), "{\"include_usage\":true}")),
-            UsageSpan::Inside(at, others) => {
-                let comma = if *others { "," } else { "" };
-                Some(Edit::insert(*at, format!("\"include_usage\":true{comma}")))
-            }
-            UsageSpan::Value(_) if self.include_usage => None,
-            UsageSpan::Value(span) => Some(Edit::replace(span.clone(), "true")),
-        }
+    /// The strings of a member that leave as the JSON they hold (S1).
+    fn inline(&self, member: &Member) -> impl Iterator<Item = Edit> {
+        let from = self
+            .inline
+            .partition_point(|(span, _)| span.start < member.value.start);
+        let inside = self.inline.iter().skip(from);
+        let inside = inside.take_while(|(span, _)| span.end <= member.value.end);
+        inside.map(|(span, text)| Edit::replace(span.clone(), text.clone()))
     }
 
     /// How the token caps change: `None` when they do not (W13).
     fn cap_edit(&self, taken: Option<CapField>) -> Option<CapEdit> {
         let value = self.cap.least()?;
         let both = self.cap.max_tokens.is_some() && self.cap.max_completion_tokens.is_some();
-        let given = |field| match field {
-            CapField::MaxCompletionTokens => self.cap.max_completion_tokens.is_some(),
-            CapField::MaxTokens => self.cap.max_tokens.is_some(),
-        };
+        let given = |field| self.cap.of(field).is_some();
         if both {
             let name = taken.unwrap_or(CapField::MaxCompletionTokens);
             return Some(CapEdit {
@@ -125,6 +125,13 @@ impl Chat {
         let comma = if self.members.is_empty() { "" } else { "," };
         Edit::insert(self.open, format!("\"model\":{}{comma}", quoted(model)))
     }
+}
+
+/// A text with its edits carried out.
+pub(super) fn splice(text: &str, edits: &[Edit]) -> String {
+    let (mut out, covered) = json::apply(text.as_bytes(), edits);
+    out.extend_from_slice(text.as_bytes().get(covered..).unwrap_or_default());
+    String::from_utf8(out).unwrap_or_default()
 }
 
 #[derive(Clone, Copy)]

@@ -1,19 +1,28 @@
-//! The gateway's own fields: they act here and never reach a provider.
+//! What the gateway's own fields, and the labels among the others, say.
 
 use std::collections::BTreeMap;
 
 use super::faults::{Faults, escape};
+use super::value;
 use crate::error::Code;
-use crate::json::{Cursor, Fault, Kind};
+use crate::spend::{Contact, Thread};
 
-/// Tags of one request. They stand in its record, which waits in memory.
-const TAGS: usize = 64;
-/// Characters of a tag's name.
-const TAG_NAME: usize = 128;
-/// Characters of a tag's value.
-const TAG_VALUE: usize = 512;
+/// Bytes of a contact's metadata. It stands in the record, which waits in memory.
+const CONTACT_METADATA: usize = 4096;
 
-/// What the gateway's own fields say.
+/// Members of `orq` that this version checks and does not carry out.
+const PLANNED: [&str; 8] = [
+    "cache",
+    "fallbacks",
+    "inputs",
+    "knowledge_bases",
+    "load_balancer",
+    "prompt",
+    "retry",
+    "timeout",
+];
+
+/// What the gateway's own fields say, and `metadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
     /// `ollm::tags` (W51).
@@ -28,147 +37,114 @@ pub struct Extras {
     pub include_raw_usage: bool,
     /// `ollm::include_raw_response` (W42).
     pub include_raw_response: bool,
+    /// `ollm::variant_name` (W22).
+    pub variant: Option<String>,
     /// `project_id` (W55).
     pub project: Option<String>,
+    /// `orq.identity`, or `orq.contact` (W55).
+    pub contact: Option<Contact>,
+    /// `orq.thread` (W55).
+    pub thread: Option<Thread>,
+    /// `orq.name` (W55).
+    pub name: Option<String>,
+    /// `metadata`, which reaches the provider too (W55).
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Extras {
-    /// Reads one of the gateway's own fields.
-    pub(super) fn read(
-        &mut self,
-        name: &str,
-        cursor: &mut Cursor<'_>,
-        faults: &mut Faults,
-    ) -> Result<(), Fault> {
+    /// Takes a field that is not null, as it stands in the body. `sound` says that it has its shape.
+    pub(super) fn take(&mut self, name: &str, raw: &str, sound: bool, faults: &mut Faults) {
         match name {
-            "ollm::tags" => self.tags(cursor, faults),
-            "ollm::dryrun" => flag(name, cursor, faults).map(|flag| self.dryrun = flag),
-            "ollm::deny_unknown_fields" => {
-                flag(name, cursor, faults).map(|flag| self.deny_unknown = flag)
-            }
-            "ollm::episode_id" => self.episode(cursor, faults),
-            "ollm::include_raw_usage" => {
-                flag(name, cursor, faults).map(|flag| self.include_raw_usage = flag)
-            }
-            "ollm::include_raw_response" => {
-                flag(name, cursor, faults).map(|flag| self.include_raw_response = flag)
-            }
-            "project_id" => self.project(cursor, faults),
-            _ => refuse(name, cursor, faults),
+            "metadata" if sound => self.metadata = labels(raw),
+            "ollm::cache_options" => cache_options(raw, faults),
+            "ollm::deny_unknown_fields" => self.deny_unknown = raw == "true",
+            "ollm::dryrun" => self.dryrun = raw == "true",
+            "ollm::episode_id" => self.episode = value::text(raw),
+            "ollm::include_raw_response" => self.include_raw_response = raw == "true",
+            "ollm::include_raw_usage" => self.include_raw_usage = raw == "true",
+            "ollm::tags" => self.tags(raw, sound, faults),
+            "ollm::variant_name" => self.variant = value::text(raw),
+            "orq" => self.orq(raw, sound, faults),
+            "project_id" => self.project = value::text(raw),
+            _ => {}
         }
     }
 
-    fn tags(&mut self, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {
-        const AT: &str = "/ollm::tags";
-        match cursor.kind()? {
-            Kind::Null => return cursor.pass(),
-            Kind::Object => {}
-            kind => {
-                faults.wrong_type(AT, "an object of strings", kind);
-                return cursor.pass();
-            }
-        }
-        let tags = &mut self.tags;
-        let mut count = 0;
-        cursor.object(|cursor, member| {
-            count += 1;
-            if count > TAGS {
-                return cursor.pass();
-            }
-            let key = member.key.decode().into_owned();
-            let at = || format!("{AT}/{}", escape(&key));
-            if key.starts_with("ollm::") {
+    fn tags(&mut self, raw: &str, sound: bool, faults: &mut Faults) {
+        for (name, _) in value::members(raw) {
+            if name.starts_with("ollm::") {
                 let message = "The name of a tag must not begin with `ollm::`.".to_owned();
-                faults.add(&at(), Code::ReservedTag, message);
+                let at = format!("/ollm::tags/{}", escape(&name));
+                faults.add(&at, Code::ReservedTag, message);
             }
-            match cursor.kind()? {
-                Kind::String => {
-                    let value = cursor.string()?.decode().into_owned();
-                    if key.chars().count() > TAG_NAME || value.chars().count() > TAG_VALUE {
-                        let expected = format!(
-                            "a name of at most {TAG_NAME} and a value of at most {TAG_VALUE} characters"
-                        );
-                        faults.invalid(&at(), &expected);
-                    } else {
-                        tags.insert(key, value);
-                    }
-                }
-                kind => {
-                    faults.wrong_type(&at(), "a string", kind);
-                    cursor.skip()?;
-                }
-            }
-            Ok(())
-        })?;
-        if count > TAGS {
-            faults.invalid(AT, &format!("an object of at most {TAGS} tags"));
         }
-        Ok(())
-    }
-
-    fn episode(&mut self, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {
-        match cursor.kind()? {
-            Kind::Null => cursor.pass(),
-            Kind::String => {
-                let text = cursor.string()?.decode();
-                let plain = |b: u8| b.is_ascii_hexdigit() || b == b'-';
-                if text.len() == 36 && text.bytes().all(plain) {
-                    self.episode = Some(text.into_owned());
-                } else {
-                    faults.invalid("/ollm::episode_id", "a UUID");
-                }
-                Ok(())
-            }
-            kind => {
-                faults.wrong_type("/ollm::episode_id", "a string", kind);
-                cursor.pass()
-            }
+        if sound {
+            self.tags = labels(raw);
         }
     }
 
-    fn project(&mut self, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {
-        match cursor.kind()? {
-            Kind::Null => cursor.pass(),
-            Kind::String => {
-                let text = cursor.string()?.decode();
-                let plain = |b: u8| b.is_ascii_alphanumeric() || b"._:-".contains(&b);
-                if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
-                    self.project = Some(text.into_owned());
-                } else {
-                    faults.invalid("/project_id", "1 to 64 characters of A-Z a-z 0-9 . _ : -");
-                }
-                Ok(())
+    fn orq(&mut self, raw: &str, sound: bool, faults: &mut Faults) {
+        let mut older = None;
+        for (name, raw) in value::members(raw) {
+            if PLANNED.contains(&name.as_str()) {
+                unsupported(&format!("orq/{name}"), faults);
             }
-            kind => {
-                faults.wrong_type("/project_id", "a string", kind);
-                cursor.pass()
+            if !sound {
+                continue;
+            }
+            match name.as_str() {
+                "contact" => older = contact(&name, raw, faults),
+                "identity" => self.contact = contact(&name, raw, faults),
+                "name" => self.name = value::text(raw).filter(|name| !name.is_empty()),
+                "thread" => {
+                    self.thread = value::read(raw);
+                    lost("/orq/thread", self.thread.is_none(), faults);
+                }
+                _ => {}
             }
         }
+        self.contact = self.contact.take().or(older);
     }
 }
 
-fn flag(name: &str, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<bool, Fault> {
-    match cursor.kind()? {
-        Kind::Bool => cursor.bool(),
-        Kind::Null => cursor.skip().map(|_| false),
-        kind => {
-            faults.wrong_type(&format!("/{name}"), "true or false", kind);
-            cursor.skip().map(|_| false)
-        }
+fn contact(name: &str, raw: &str, faults: &mut Faults) -> Option<Contact> {
+    let at = format!("/orq/{name}");
+    if value::member(raw, "metadata").is_some_and(|metadata| metadata.len() > CONTACT_METADATA) {
+        let expected = format!("of at most {CONTACT_METADATA} bytes");
+        faults.invalid(&format!("{at}/metadata"), &expected);
+    }
+    let contact = value::read(raw);
+    lost(&at, contact.is_none(), faults);
+    contact
+}
+
+/// Labels of a record: strings by name, nulls left out.
+fn labels(raw: &str) -> BTreeMap<String, String> {
+    let pairs = value::members(raw).into_iter();
+    pairs
+        .filter_map(|(name, raw)| Some((name, value::text(raw)?)))
+        .collect()
+}
+
+/// A label that can not be kept as it came is said, not lost.
+fn lost(at: &str, lost: bool, faults: &mut Faults) {
+    if lost {
+        faults.invalid(at, "free of halves of surrogate pairs");
     }
 }
 
-/// A field that is known but that this version does not carry out: said, not ignored. `null` and
-/// `false` ask for nothing. A field that is not known at all is for the unknown-field mode.
-fn refuse(name: &str, cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<(), Fault> {
-    let asks = match cursor.kind()? {
-        Kind::Null => cursor.skip().map(|_| false)?,
-        Kind::Bool => cursor.bool()?,
-        _ => cursor.skip().map(|_| true)?,
-    };
-    if asks && super::known::is_known(name) {
-        let message = format!("`{name}` is not supported by this version of the gateway.");
-        faults.add(&format!("/{name}"), Code::UnsupportedValue, message);
+/// The cache is not there yet; `off` asks for nothing.
+fn cache_options(raw: &str, faults: &mut Faults) {
+    let enabled = value::member(raw, "enabled").and_then(value::text);
+    if enabled.is_some_and(|enabled| enabled != "off") || value::member(raw, "max_age_s").is_some()
+    {
+        unsupported("ollm::cache_options", faults);
     }
-    Ok(())
+}
+
+/// A field that is right and that this version does not carry out: said, not ignored.
+fn unsupported(at: &str, faults: &mut Faults) {
+    let name = at.replace('/', ".");
+    let message = format!("`{name}` is not supported by this version of the gateway.");
+    faults.add(&format!("/{at}"), Code::UnsupportedValue, message);
 }

@@ -42,10 +42,14 @@ impl Faults {
 
     /// Notes that a field has another type than it must have.
     pub(super) fn wrong_type(&mut self, pointer: &str, expected: &str, found: Kind) {
+        self.add_type(pointer, expected, found.as_str());
+    }
+
+    /// Notes that a field has another type than it must have, in words.
+    pub(super) fn add_type(&mut self, pointer: &str, expected: &str, found: &str) {
         let message = format!(
-            "`{}` must be {expected}, not {}.",
-            param(quoted(pointer)),
-            found.as_str()
+            "`{}` must be {expected}, not {found}.",
+            param(quoted(pointer))
         );
         self.add(pointer, Code::InvalidType, message);
     }
@@ -63,8 +67,9 @@ impl Faults {
         self.add(pointer, Code::InvalidValue, message);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty()
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.told.len() + self.more
     }
 
     pub(super) fn into_details(self) -> Vec<Detail> {

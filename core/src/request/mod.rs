@@ -1,17 +1,20 @@
 //! A request's body: bytes → [`Chat`], or every fault of it.
 //!
-//! One pass over the text ([`crate::json`]) checks the fields and notes where they stand. Nothing
-//! is built from the body but what the gateway acts on.
+//! One pass over the text ([`crate::json`]) holds every field against its [`shape`] and notes where
+//! it stands. Nothing is built from the body but what the gateway acts on.
 
 mod caps;
 mod chat;
+mod check;
 mod edits;
 mod extras;
 mod faults;
-mod known;
-mod messages;
-mod rules;
-mod stop;
+pub mod fields;
+mod path;
+mod reader;
+pub mod shape;
+mod usage;
+mod value;
 
 pub use caps::Cap;
 pub use chat::{Chat, Rules};

@@ -5,10 +5,13 @@ use super::*;
 use crate::config::{CapField, UnknownFields};
 use crate::json;
 use crate::reject::Rejection;
+use crate::route::Dialect;
 
 mod bounds;
+mod shapes;
 
 const RULES: Rules = Rules {
+    dialect: Dialect::OpenAi,
     stop_sequences: 4,
     unknown_fields: UnknownFields::Forward,
     default_model: false,
@@ -356,8 +359,8 @@ fn w51_tags_are_strings_and_not_ours() {
     assert_eq!(
         faults(&with(r#""ollm::tags":{"ollm::x":"1","n":2}"#)),
         [
-            "ollm::tags.ollm::x reserved_tag",
-            "ollm::tags.n invalid_type"
+            "ollm::tags.n invalid_type",
+            "ollm::tags.ollm::x reserved_tag"
         ]
     );
     assert_eq!(
@@ -374,11 +377,19 @@ fn w51_tags_are_strings_and_not_ours() {
 fn what_is_not_carried_out_is_refused_and_not_ignored() {
     assert_eq!(
         faults(&with(r#""orq":{"cache":{}}"#)),
-        ["orq unsupported_value"]
+        [
+            "orq.cache.type missing_field",
+            "orq.cache unsupported_value"
+        ]
     );
     assert_eq!(
-        faults(&with(r#""ollm::cache_options":{}"#)),
+        faults(&with(r#""ollm::cache_options":{"enabled":"on"}"#)),
         ["ollm::cache_options unsupported_value"]
     );
-    assert!(parse(&with(r#""ollm::cache_options":null,"orq":null"#)).is_ok());
+    assert!(
+        parse(&with(
+            r#""ollm::cache_options":{"enabled":"off"},"orq":null"#
+        ))
+        .is_ok()
+    );
 }

@@ -20,10 +20,12 @@ use proptest::prelude::*;
 use sluice_core::config::{CapField, UnknownFields};
 use sluice_core::json;
 use sluice_core::request::{Chat, Rules, Upstream};
+use sluice_core::route::Dialect;
 
 /// What is sent to a provider for a body.
 fn sent(body: &str, upstream: &Upstream<'_>, unknown_fields: UnknownFields) -> String {
     let rules = Rules {
+        dialect: Dialect::OpenAi,
         stop_sequences: 4,
         unknown_fields,
         default_model: true,

@@ -1,0 +1,271 @@
+//! Holds values against their shapes, and gathers what is wrong (W14, W18).
+
+use super::faults::Faults;
+use super::path::Path;
+use super::shape::{Field, List, Map, Object, Shape, Tag, Text};
+use crate::error::Code;
+use crate::json::{Cursor, Fault, Kind, Span};
+
+/// A check that goes on over a body.
+pub(super) struct Check<'c> {
+    pub(super) faults: &'c mut Faults,
+    /// Strings that stand for the JSON they hold, in the order of the body.
+    pub(super) inline: &'c mut Vec<(Span, String)>,
+}
+
+impl Check<'_> {
+    /// Reads the value of a member that may be absent: `null` is the same.
+    pub(super) fn member(
+        &mut self,
+        field: &Field,
+        cursor: &mut Cursor<'_>,
+        at: &Path<'_>,
+    ) -> Result<(), Fault> {
+        if cursor.kind()? == Kind::Null && !field.required {
+            return cursor.pass();
+        }
+        self.value(&field.shape, cursor, at)
+    }
+
+    fn value(
+        &mut self,
+        shape: &Shape,
+        cursor: &mut Cursor<'_>,
+        at: &Path<'_>,
+    ) -> Result<(), Fault> {
+        let kind = cursor.kind()?;
+        match (shape, kind) {
+            (Shape::Any, _) | (Shape::Bool, Kind::Bool) => cursor.pass(),
+            (Shape::Either(shapes), _) => match shapes.iter().find(|shape| takes(shape, kind)) {
+                Some(shape) => self.value(shape, cursor, at),
+                None => self.wrong(shape, kind, cursor, at),
+            },
+            (Shape::Inline(inner), Kind::String) => self.inline(inner, cursor, at),
+            (Shape::Inline(inner), _) => self.value(inner, cursor, at),
+            (Shape::List(list), Kind::Array) => self.list(list, cursor, at),
+            (Shape::Map(map), Kind::Object) => self.map(map, cursor, at),
+            (Shape::Number(least, most), Kind::Number) => {
+                let number = cursor.number()?.as_f64();
+                let fits = number.is_some_and(|number| (*least..=*most).contains(&number));
+                self.fits(fits, shape, at);
+                Ok(())
+            }
+            (Shape::Object(object), Kind::Object) => self.object(object, cursor, at),
+            (Shape::One, Kind::Number) => {
+                if cursor.number()?.as_i64() != Some(1) {
+                    let message = "`n` must be 1 or absent.".to_owned();
+                    self.faults
+                        .add(&at.pointer(), Code::UnsupportedValue, message);
+                }
+                Ok(())
+            }
+            (Shape::Text(text), Kind::String) => {
+                let value = cursor.string()?;
+                let fits = fits(text, value.raw, || value.decode());
+                self.fits(fits, shape, at);
+                Ok(())
+            }
+            (Shape::Whole(least, most), Kind::Number) => {
+                let number = cursor.number()?.as_i64();
+                let fits = number.is_some_and(|number| (*least..=*most).contains(&number));
+                self.fits(fits, shape, at);
+                Ok(())
+            }
+            (Shape::Word(words), Kind::String) => {
+                let fits = words.contains(&cursor.string()?.decode().as_ref());
+                self.fits(fits, shape, at);
+                Ok(())
+            }
+            _ => self.wrong(shape, kind, cursor, at),
+        }
+    }
+
+    fn wrong(
+        &mut self,
+        shape: &Shape,
+        kind: Kind,
+        cursor: &mut Cursor<'_>,
+        at: &Path<'_>,
+    ) -> Result<(), Fault> {
+        self.faults
+            .wrong_type(&at.pointer(), &shape.to_string(), kind);
+        cursor.pass()
+    }
+
+    fn fits(&mut self, fits: bool, shape: &Shape, at: &Path<'_>) {
+        if !fits {
+            self.faults.invalid(&at.pointer(), &shape.to_string());
+        }
+    }
+
+    fn list(&mut self, list: &List, cursor: &mut Cursor<'_>, at: &Path<'_>) -> Result<(), Fault> {
+        let mut count = 0;
+        cursor.array(|cursor, i| {
+            count = i + 1;
+            if list.most > 0 && count > list.most {
+                return cursor.pass();
+            }
+            self.value(list.items, cursor, &Path::Item(at, i))
+        })?;
+        if count < list.least {
+            let expected = format!("an array of at least {} item", list.least);
+            self.faults.invalid(&at.pointer(), &expected);
+        }
+        if list.most > 0 && count > list.most {
+            let expected = format!("an array of at most {} items", list.most);
+            self.faults.invalid(&at.pointer(), &expected);
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map, cursor: &mut Cursor<'_>, at: &Path<'_>) -> Result<(), Fault> {
+        let mut count = 0;
+        cursor.object(|cursor, member| {
+            count += 1;
+            if map.most > 0 && count > map.most {
+                return cursor.pass();
+            }
+            let name = member.key.decode();
+            let at = Path::Member(at, &name);
+            if map.name > 0 && name.chars().count() > map.name {
+                let expected = format!("under a name of at most {} characters", map.name);
+                self.faults.invalid(&at.pointer(), &expected);
+            }
+            self.value(map.values, cursor, &at)
+        })?;
+        if map.most > 0 && count > map.most {
+            let expected = format!("an object of at most {} members", map.most);
+            self.faults.invalid(&at.pointer(), &expected);
+        }
+        Ok(())
+    }
+
+    fn object(
+        &mut self,
+        object: &Object,
+        cursor: &mut Cursor<'_>,
+        at: &Path<'_>,
+    ) -> Result<(), Fault> {
+        let mut given: u32 = 0;
+        let mut null: u32 = 0;
+        let mut required = None;
+        cursor.object(|cursor, member| {
+            let name = member.key.decode();
+            let mut fields = object.fields.iter().enumerate();
+            let Some((i, field)) = fields.find(|(_, field)| field.name == name) else {
+                return cursor.pass();
+            };
+            let bit = 1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31));
+            let at = Path::Member(at, field.name);
+            match (cursor.kind()?, &object.tag) {
+                (Kind::Null, _) => {
+                    null |= bit;
+                    cursor.pass()
+                }
+                (Kind::String, Some(tag)) if tag.name == field.name => {
+                    given |= bit;
+                    let word = cursor.string()?.decode();
+                    required = Some(self.tag(tag, &word, &at));
+                    Ok(())
+                }
+                (kind, tag) => {
+                    given |= bit;
+                    if tag.as_ref().is_some_and(|tag| tag.name == field.name) {
+                        // Its type is told below; no member is required by a word that is none.
+                        required = Some(&[]);
+                    }
+                    let _ = kind;
+                    self.value(&field.shape, cursor, &at)
+                }
+            }
+        })?;
+        let tag = object.tag.as_ref().map(|tag| tag.name);
+        for (i, field) in object.fields.iter().enumerate() {
+            let bit = 1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31));
+            let by_tag = required.is_some_and(|names: &[&str]| names.contains(&field.name));
+            if given & bit != 0 || !(field.required || by_tag || tag == Some(field.name)) {
+                continue;
+            }
+            let at = Path::Member(at, field.name).pointer();
+            if null & bit == 0 {
+                self.faults.missing(&at);
+            } else {
+                self.faults
+                    .wrong_type(&at, &field.shape.to_string(), Kind::Null);
+            }
+        }
+        Ok(())
+    }
+
+    /// The members that the word of a tag requires.
+    fn tag(&mut self, tag: &Tag, word: &str, at: &Path<'_>) -> &'static [&'static str] {
+        let case = tag.cases.iter().find(|(case, _)| *case == word);
+        if case.is_none() && !tag.open {
+            let words: Vec<_> = tag
+                .cases
+                .iter()
+                .map(|(case, _)| format!("`{case}`"))
+                .collect();
+            let expected = format!("one of {}", words.join(", "));
+            self.faults.invalid(&at.pointer(), &expected);
+        }
+        case.map_or(&[], |(_, required)| required)
+    }
+
+    /// A string that holds JSON (S1). Its faults have the pointers that they had without the quotes.
+    fn inline(
+        &mut self,
+        shape: &Shape,
+        cursor: &mut Cursor<'_>,
+        at: &Path<'_>,
+    ) -> Result<(), Fault> {
+        let string = cursor.string()?;
+        let text = string.decode();
+        let mut inner = Cursor::new(&text);
+        let mut nested = Vec::new();
+        let read = inner.kind().and_then(|kind| {
+            if !takes(shape, kind) {
+                return inner.pass().map(|()| false);
+            }
+            let mut check = Check {
+                faults: self.faults,
+                inline: &mut nested,
+            };
+            check.value(shape, &mut inner, at).map(|()| true)
+        });
+        if read.is_ok_and(|taken| taken) && inner.end().is_ok() {
+            self.inline.push((string.span, text.trim().to_owned()));
+        } else {
+            let expected = format!("{shape}, or a string that holds it as JSON");
+            self.faults.add_type(
+                &at.pointer(),
+                &expected,
+                "a string that holds something else",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether a shape is for values of this kind.
+fn takes(shape: &Shape, kind: Kind) -> bool {
+    match shape {
+        Shape::Any => true,
+        Shape::Bool => kind == Kind::Bool,
+        Shape::Either(shapes) => shapes.iter().any(|shape| takes(shape, kind)),
+        Shape::Inline(inner) => kind == Kind::String || takes(inner, kind),
+        Shape::List(_) => kind == Kind::Array,
+        Shape::Map(_) | Shape::Object(_) => kind == Kind::Object,
+        Shape::Number(..) | Shape::One | Shape::Whole(..) => kind == Kind::Number,
+        Shape::Text(_) | Shape::Word(_) => kind == Kind::String,
+    }
+}
+
+/// Whether a string is taken. Characters are counted only where there may be too many bytes.
+fn fits<'a>(text: &Text, raw: &str, decode: impl FnOnce() -> std::borrow::Cow<'a, str>) -> bool {
+    if let Some(form) = &text.form {
+        return (form.takes)(&decode());
+    }
+    let long = text.most > 0 && raw.len() > text.most;
+    raw.len() >= text.least && (!long || decode().chars().count() <= text.most)
+}
