@@ -41,4 +41,15 @@ impl Head {
         let essence = value.split(';').next().unwrap_or_default();
         Some(essence.trim().to_ascii_lowercase())
     }
+
+    /// The `charset` of `content-type`, in lower case.
+    #[must_use]
+    pub fn charset(&self) -> Option<String> {
+        let mut parameters = self.get("content-type")?.split(';').skip(1);
+        parameters.find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            let charset = name.trim().eq_ignore_ascii_case("charset");
+            charset.then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+        })
+    }
 }

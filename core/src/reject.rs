@@ -152,7 +152,7 @@ impl Rejection {
         match self {
             Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::ContentEncoding => "The body must not be encoded.".to_owned(),
-            Self::ContentType => "The content type must be application/json.".to_owned(),
+            Self::ContentType => "The content type must be application/json, in UTF-8.".to_owned(),
             Self::FailoverSequence => {
                 format!(
                     "{} must be a JSON array of provider names.",

@@ -10,6 +10,8 @@ pub const ATTEMPTS: &str = "x-gateway-attempts";
 pub const REQUEST_ID: &str = "x-gateway-request-id";
 /// Ledger of the attempts (W37).
 pub const ROUTE: &str = "x-gateway-route";
+/// Effort of reasoning that was sent (W37).
+pub const REASONING_EFFORT: &str = "x-gateway-reasoning-effort";
 /// The caller's order of providers (W30).
 pub const FAILOVER_SEQUENCE: &str = "x-opengateway-failover-sequence";
 /// How often Envoy may retry.

@@ -338,7 +338,7 @@ fn w15_the_known_fields_are_those_of_the_code() {
     let page = fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once("<!-- known fields -->\n").unwrap();
     let (own, after) = rest.split_once("<!-- end -->").unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if env::var_os("UPDATE_DOCS").is_some() {
         let page = format!("{before}<!-- known fields -->\n{known}<!-- end -->{after}");
         fs::write(&path, page).unwrap();
         return;

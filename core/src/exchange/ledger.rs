@@ -18,6 +18,14 @@ impl Exchange {
             headers.push((wire::PROVIDER.to_owned(), last.provider.clone()));
             headers.push((wire::MODEL.to_owned(), last.model.clone()));
         }
+        // A word that can stand in a header; what it may be is the provider's to say.
+        let word = |text: &&String| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            (1..=32).contains(&text.len()) && text.bytes().all(plain)
+        };
+        if let Some(effort) = self.chat.reasoning_effort.as_ref().filter(word) {
+            headers.push((wire::REASONING_EFFORT.to_owned(), effort.clone()));
+        }
         headers
     }
 

@@ -112,6 +112,9 @@ fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Re
     if head.media_type().is_some_and(|media| media != wire::JSON) {
         return Err(Rejection::ContentType);
     }
+    if head.charset().is_some_and(|charset| charset != "utf-8") {
+        return Err(Rejection::ContentType);
+    }
     if head
         .get("content-encoding")
         .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))

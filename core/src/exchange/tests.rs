@@ -9,6 +9,7 @@ use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
 mod echo;
+mod heads;
 mod scenario;
 
 use scenario::*;

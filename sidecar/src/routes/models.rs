@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
-use sluice_core::config::{Capability, Model, Tier};
+use sluice_core::config::{Capability, Config, Model, Tier};
 use sluice_core::reject::Rejection;
 use sluice_core::selector::{Target, resolve};
 
@@ -68,7 +68,7 @@ pub(crate) async fn list(
     let allowed = models.filter(|model| !model.tiers.iter().any(|tier| barred.contains(tier)));
     Ok(Json(Catalogue {
         object: "list",
-        data: allowed.map(|model| card(model)).collect(),
+        data: allowed.map(|model| card(model, &app.config)).collect(),
     }))
 }
 
@@ -81,10 +81,10 @@ pub(crate) async fn show(
         return Err(not_found("?", None));
     };
     // The prefix keeps a name from being read as a function's.
-    match resolve(&format!("ollm::model_name::{id}"), &app.config) {
-        Ok(Target::Model(model)) => Ok(Json(card(&model))),
+    match resolve(&format!("ollm::model_name::{id}"), None, &app.config) {
+        Ok(Target::Model(model)) => Ok(Json(card(&model, &app.config))),
         Err(Rejection::ModelNotFound { near, .. }) => Err(not_found(&id, near.as_deref())),
-        Ok(Target::Function(_)) | Err(_) => Err(not_found(&id, None)),
+        Ok(_) | Err(_) => Err(not_found(&id, None)),
     }
 }
 
@@ -105,7 +105,15 @@ fn flag(text: &str) -> Option<bool> {
         .map(|(_, flag)| *flag)
 }
 
-fn card(model: &Model) -> Card {
+/// The aliases that lead to a model wherever it is served.
+fn aliases(name: &str, config: &Config) -> Vec<String> {
+    let leads = |selector: &str| selector.trim_start_matches("ollm::model_name::") == name;
+    let aliases = config.aliases.iter();
+    let aliases = aliases.filter(|(_, selector)| leads(selector));
+    aliases.map(|(alias, _)| alias.clone()).collect()
+}
+
+fn card(model: &Model, config: &Config) -> Card {
     let first = model.candidates.first();
     let price = first
         .and_then(|candidate| candidate.price)
@@ -114,7 +122,7 @@ fn card(model: &Model) -> Card {
     Card {
         id: model.name.clone(),
         object: "model",
-        aliases: Vec::new(),
+        aliases: aliases(&model.name, config),
         created: model.created,
         owned_by: model.owned_by.clone().or(maker).unwrap_or_default(),
         is_active: model.active,
