@@ -40,7 +40,7 @@ const INTRO: &str = "# Errors
 
 Every error is `{\"error\": {\"message\", \"type\", \"code\", \"param\"}}` with `content-type: application/json` (W60), whoever
 gives it: the filter, the sidecar, or Envoy. `message` is for people and may change; `type` belongs to the status; `code` is one
-of the list below; `param` is the field, header or parameter at fault, or `null`. `x-gateway-request-id` is on every one that
+of the list below, or a provider's own word in its refusal (`provider_rejected_request`); `param` is the field, header or parameter at fault, or `null`. `x-gateway-request-id` is on every one that
 leaves the gateway's port.
 
 A request with faults in its body has all of them in `details[]` (W18); the first is that of the error itself:

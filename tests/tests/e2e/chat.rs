@@ -241,15 +241,15 @@ async fn w15_what_the_gateway_cannot_do_yet_is_refused_and_not_sent_on() {
         .provider("openai", Script::default())
         .start()
         .await;
-    for (field, value) in [
-        ("orq", json!({"retry": {"count": 2}})),
-        ("ollm::not_yet", json!(true)),
+    for (field, param, value) in [
+        ("orq", "orq.retry", json!({"retry": {"count": 2}})),
+        ("ollm::not_yet", "ollm::not_yet", json!(true)),
     ] {
         let mut body = plain(MODEL);
         body[field] = value;
         body["ollm::deny_unknown_fields"] = json!(true);
         let reply = stack.caller.chat(&body).send().await;
-        assert_eq!(expect::shape(&reply, 400)["param"], field);
+        assert_eq!(expect::shape(&reply, 400)["param"], param);
     }
     stack.assert_untouched("a field of the gateway's");
 }
