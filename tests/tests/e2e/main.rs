@@ -10,6 +10,7 @@ mod expect;
 mod failover;
 mod fields;
 mod gate;
+mod golden;
 mod hygiene;
 mod integrity;
 mod keys;
