@@ -17,6 +17,7 @@ mod keys;
 mod leaks;
 mod protocols;
 mod provider;
+mod request;
 mod routes;
 mod sdk;
 mod spend;
