@@ -14,6 +14,8 @@ use crate::token::Token;
 pub struct App {
     /// The configuration document: prices and catalogue.
     pub config: Arc<Config>,
+    /// The OpenAPI document of the gateway under this configuration.
+    pub openapi: Arc<str>,
     /// Where records are kept.
     pub store: Store,
     /// What `/metrics` tells.
@@ -44,6 +46,7 @@ impl App {
     pub fn new(config: Config, store: Store) -> Self {
         Self {
             metrics: Arc::new(Metrics::new(&config)),
+            openapi: crate::openapi::document(&config).into(),
             config: Arc::new(config),
             store,
             probe: Arc::new(Probe::default()),

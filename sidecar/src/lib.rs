@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! filter ─▶ POST /internal/records ─▶ ingest: price ─▶ store: commit ─▶ 2xx
-//! operator ─▶ GET /v1/spend, /v1/contacts, /metrics        caller ─▶ GET /v1/models, /status, /health
+//! operator ─▶ GET /v1/spend, /v1/contacts, /metrics        caller ─▶ GET /v1/models, /status, /health,
+//!                                                                 /openapi.json
 //! ```
 //!
 //! Routes stand in [`router()`], their handlers in `routes`, the commands in [`cli`]. What a record,
@@ -18,6 +19,7 @@ pub mod document;
 pub mod error;
 pub mod ingest;
 mod metrics;
+mod openapi;
 mod probe;
 mod router;
 mod routes;

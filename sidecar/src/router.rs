@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::{contacts, health, index, metrics, models, records, spend, status};
+use crate::routes::{contacts, health, index, metrics, models, openapi, records, spend, status};
 
 /// The sidecar as a service: call it, or serve it.
 pub fn router(app: App) -> Router {
@@ -23,6 +23,7 @@ pub fn router(app: App) -> Router {
         // For everyone; Envoy serves these on the gateway's port too (W02).
         .route("/health", get(health::show))
         .route("/status", get(status::show))
+        .route("/openapi.json", get(openapi::show))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::show))
         // For operators.

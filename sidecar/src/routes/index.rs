@@ -13,6 +13,7 @@ GET  /v1/contacts       whom requests were made for, with sums; needs the admin 
 GET  /v1/contacts/{id}  one contact; needs the admin token
 GET  /status            version and hash of the configuration
 GET  /health            whether the store works: 200 or 503
+GET  /openapi.json      what the gateway takes and answers, as OpenAPI 3.1
 GET  /metrics           for Prometheus
 POST /internal/records  for the filter
 ";

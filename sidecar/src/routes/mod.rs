@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod openapi;
 pub(crate) mod records;
 pub(crate) mod spend;
 pub(crate) mod status;

@@ -9,6 +9,7 @@ mod demo;
 mod durability;
 mod labels;
 mod models;
+mod openapi;
 mod records;
 mod recover;
 mod service;
