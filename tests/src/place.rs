@@ -7,7 +7,7 @@
 //! | `SLUICE_WASM` | the module | `target/wasm32-wasip1/release/sluice_filter.wasm` |
 //! | `SLUICE_WASM_TRAP` | the module with the feature `test-trap` | none: its tests are skipped |
 //! | `SLUICE_SIDECAR` | the sidecar's program | `target/release/sluice-sidecar` |
-//! | `SLUICE_PYTHON` | a Python with `openai` and `pytest` | `target/venv/bin/python` |
+//! | `SLUICE_PYTHON` | a Python with `openai`, `pytest` and `schemathesis` | `target/venv/bin/python` |
 //! | `SLUICE_KEEP_LOGS` | a folder for the whole logs of tests that fail | none: their last lines are printed |
 //!
 //! Paths that are not absolute are read from the workspace's root.

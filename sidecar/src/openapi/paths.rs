@@ -105,7 +105,7 @@ fn chat(id: &str, body: &str) -> Value {
         "headers": told,
         "content": {
             wire::JSON: {"schema": {"$ref": "#/components/schemas/ChatCompletion"}},
-            wire::EVENT_STREAM: {"schema": {"type": "string"}},
+            wire::EVENT_STREAM: {"schema": {"description": "Chunks, then `data: [DONE]`."}},
         },
     });
     let schema = json!({"$ref": format!("#/components/schemas/{body}")});

@@ -15,6 +15,7 @@ mod hygiene;
 mod integrity;
 mod keys;
 mod leaks;
+mod openapi;
 mod protocols;
 mod provider;
 mod request;
