@@ -52,6 +52,7 @@ async fn python(stack: &Stack, url: &str, arguments: &[&str]) -> (Option<i32>, S
         .current_dir(place::workspace())
         .env("SLUICE_URL", url)
         .env("SLUICE_KEY", stack.caller.key().unwrap())
+        .env("HYPOTHESIS_STORAGE_DIRECTORY", stack.dir())
         .env("NO_PROXY", "127.0.0.1")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
