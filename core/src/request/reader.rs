@@ -254,7 +254,8 @@ impl<'a> Reader<'a> {
             .and_then(|raw| value::member(raw, "budget_tokens"));
         let budget = budget.and_then(value::whole);
         if let (Some(budget), Some(cap)) = (budget, self.chat.cap.least())
-            && budget >= i64::from(cap)
+            && cap >= 0
+            && budget >= i64::from(cap).max(1024)
         {
             let expected = format!("smaller than the token cap, which is {cap}");
             self.faults.invalid("/thinking/budget_tokens", &expected);
