@@ -1,7 +1,7 @@
 //! What the values of a body must be, as data.
 //!
 //! The tables of [`fields`](super::fields) are made of these. The validation reads them
-//! ([`check`](super::check)), and the OpenAPI document is made from them: the two cannot differ.
+//! (`check`), and the OpenAPI document is made from them: the two cannot differ.
 
 use std::fmt;
 
