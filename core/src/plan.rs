@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::config::{Candidate, Config, Function, Model};
 use crate::gateway::{Gateway, Secret};
-use crate::json::{Cursor, Fault, Kind};
+use crate::json::{Cursor, Kind};
 use crate::luck::Luck;
+use crate::near::quoted;
 use crate::reject::Rejection;
 use crate::selector::Target;
 
@@ -117,34 +118,35 @@ pub fn sequence(header: Option<&str>, config: &Config) -> Result<Option<Vec<Stri
     let Some(text) = header.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let names = names(text).map_err(|_| Rejection::FailoverSequence)?;
-    let names = names.ok_or(Rejection::FailoverSequence)?;
-    if let Some(name) = names
-        .iter()
-        .find(|name| !config.providers.contains_key(*name))
-    {
-        return Err(Rejection::UnknownProvider { name: name.clone() });
+    let (names, unknown) = names(text, config).ok_or(Rejection::FailoverSequence)?;
+    match unknown {
+        Some(name) => Err(Rejection::UnknownProvider { name }),
+        None => Ok(Some(names).filter(|names| !names.is_empty())),
     }
-    Ok(Some(names).filter(|names| !names.is_empty()))
 }
 
-fn names(text: &str) -> Result<Option<Vec<String>>, Fault> {
+/// The providers of a JSON array, each once, and the first name that is none; `None` for what is no
+/// array of strings.
+fn names(text: &str, config: &Config) -> Option<(Vec<String>, Option<String>)> {
     let mut cursor = Cursor::new(text);
     let mut names: Vec<String> = Vec::new();
+    let mut unknown = None;
     let mut all_strings = true;
-    cursor.array(|cursor, _| {
+    let read = cursor.array(|cursor, _| {
         if cursor.kind()? != Kind::String {
             all_strings = false;
             return cursor.pass();
         }
-        let name = cursor.string()?.decode().into_owned();
-        if !names.contains(&name) {
-            names.push(name);
+        let name = cursor.string()?.decode();
+        if !config.providers.contains_key(name.as_ref()) {
+            unknown.get_or_insert_with(|| quoted(&name).to_owned());
+        } else if !names.iter().any(|own| *own == name) {
+            names.push(name.into_owned());
         }
         Ok(())
-    })?;
-    cursor.end()?;
-    Ok(all_strings.then_some(names))
+    });
+    let whole = read.and_then(|_| cursor.end()).is_ok();
+    (whole && all_strings).then_some((names, unknown))
 }
 
 /// A model's candidates in the order in which they are tried.

@@ -52,7 +52,7 @@ impl Check<'_> {
             }
             (Shape::Object(object), Kind::Object) => self.object(object, cursor, at),
             (Shape::One, Kind::Number) => {
-                if cursor.number()?.as_i64() != Some(1) {
+                if cursor.number()?.as_i64() != Some(1) && !self.faults.full() {
                     let message = "`n` must be 1 or absent.".to_owned();
                     self.faults
                         .add(&at.pointer(), Code::UnsupportedValue, message);
@@ -87,13 +87,15 @@ impl Check<'_> {
         cursor: &mut Cursor<'_>,
         at: &Path<'_>,
     ) -> Result<(), Fault> {
-        self.faults
-            .wrong_type(&at.pointer(), &shape.to_string(), kind);
+        if !self.faults.full() {
+            self.faults
+                .wrong_type(&at.pointer(), &shape.to_string(), kind);
+        }
         cursor.pass()
     }
 
     fn fits(&mut self, fits: bool, shape: &Shape, at: &Path<'_>) {
-        if !fits {
+        if !fits && !self.faults.full() {
             self.faults.invalid(&at.pointer(), &shape.to_string());
         }
     }
@@ -107,11 +109,11 @@ impl Check<'_> {
             }
             self.value(list.items, cursor, &Path::Item(at, i))
         })?;
-        if count < list.least {
+        if count < list.least && !self.faults.full() {
             let expected = format!("an array of at least {} item", list.least);
             self.faults.invalid(&at.pointer(), &expected);
         }
-        if list.most > 0 && count > list.most {
+        if list.most > 0 && count > list.most && !self.faults.full() {
             let expected = format!("an array of at most {} items", list.most);
             self.faults.invalid(&at.pointer(), &expected);
         }
@@ -127,13 +129,13 @@ impl Check<'_> {
             }
             let name = member.key.decode();
             let at = Path::Member(at, &name);
-            if map.name > 0 && name.chars().count() > map.name {
+            if map.name > 0 && name.chars().count() > map.name && !self.faults.full() {
                 let expected = format!("under a name of at most {} characters", map.name);
                 self.faults.invalid(&at.pointer(), &expected);
             }
             self.value(map.values, cursor, &at)
         })?;
-        if map.most > 0 && count > map.most {
+        if map.most > 0 && count > map.most && !self.faults.full() {
             let expected = format!("an object of at most {} members", map.most);
             self.faults.invalid(&at.pointer(), &expected);
         }
@@ -146,6 +148,8 @@ impl Check<'_> {
         cursor: &mut Cursor<'_>,
         at: &Path<'_>,
     ) -> Result<(), Fault> {
+        let before = self.faults.count();
+        let mut foreign = false;
         let mut given: u32 = 0;
         let mut null: u32 = 0;
         let mut required = None;
@@ -165,7 +169,9 @@ impl Check<'_> {
                 (Kind::String, Some(tag)) if tag.name == field.name => {
                     given |= bit;
                     let word = cursor.string()?.decode();
-                    required = Some(self.tag(tag, &word, &at));
+                    let case = self.tag(tag, &word, &at);
+                    foreign = case.is_none() && tag.open;
+                    required = Some(case.unwrap_or_default());
                     Ok(())
                 }
                 (kind, tag) => {
@@ -179,11 +185,19 @@ impl Check<'_> {
                 }
             }
         })?;
+        if foreign {
+            // Of a kind that is the provider's: its members may be anything.
+            self.faults.forget(before);
+            return Ok(());
+        }
         let tag = object.tag.as_ref().map(|tag| tag.name);
         for (i, field) in object.fields.iter().enumerate() {
             let bit = 1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31));
             let by_tag = required.is_some_and(|names: &[&str]| names.contains(&field.name));
             if given & bit != 0 || !(field.required || by_tag || tag == Some(field.name)) {
+                continue;
+            }
+            if self.faults.full() {
                 continue;
             }
             let at = Path::Member(at, field.name).pointer();
@@ -197,10 +211,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The members that the word of a tag requires.
-    fn tag(&mut self, tag: &Tag, word: &str, at: &Path<'_>) -> &'static [&'static str] {
+    /// The members that the word of a tag requires; `None` for a word that is not known.
+    fn tag(&mut self, tag: &Tag, word: &str, at: &Path<'_>) -> Option<&'static [&'static str]> {
         let case = tag.cases.iter().find(|(case, _)| *case == word);
-        if case.is_none() && !tag.open {
+        if case.is_none() && !tag.open && !self.faults.full() {
             let words: Vec<_> = tag
                 .cases
                 .iter()
@@ -209,7 +223,7 @@ impl Check<'_> {
             let expected = format!("one of {}", words.join(", "));
             self.faults.invalid(&at.pointer(), &expected);
         }
-        case.map_or(&[], |(_, required)| required)
+        case.map(|(_, required)| *required)
     }
 
     /// A string that holds JSON (S1). Its faults have the pointers that they had without the quotes.
@@ -235,7 +249,7 @@ impl Check<'_> {
         });
         if read.is_ok_and(|taken| taken) && inner.end().is_ok() {
             self.inline.push((string.span, text.trim().to_owned()));
-        } else {
+        } else if !self.faults.full() {
             let expected = format!("{shape}, or a string that holds it as JSON");
             self.faults.add_type(
                 &at.pointer(),

@@ -71,13 +71,13 @@ impl Extras {
     }
 
     fn tags(&mut self, raw: &str, sound: bool, faults: &mut Faults) {
-        for (name, _) in value::members(raw) {
-            if name.starts_with("ollm::") {
+        value::each(raw, |name, _| {
+            if name.starts_with("ollm::") && !faults.full() {
                 let message = "The name of a tag must not begin with `ollm::`.".to_owned();
-                let at = format!("/ollm::tags/{}", escape(&name));
+                let at = format!("/ollm::tags/{}", escape(name));
                 faults.add(&at, Code::ReservedTag, message);
             }
-        }
+        });
         if sound {
             self.tags = labels(raw);
         }
@@ -85,59 +85,81 @@ impl Extras {
 
     fn orq(&mut self, raw: &str, sound: bool, faults: &mut Faults) {
         let mut older = None;
-        for (name, raw) in value::members(raw) {
-            if PLANNED.contains(&name.as_str()) {
+        value::each(raw, |name, raw| match name {
+            _ if PLANNED.contains(&name) && asks(raw) => {
                 unsupported(&format!("orq/{name}"), faults);
             }
-            if !sound {
-                continue;
+            _ if !sound => {}
+            "contact" => older = Some(contact(name, raw, faults)),
+            "identity" => self.contact = Some(contact(name, raw, faults)),
+            "name" => self.name = value::text(raw).filter(|name| !name.is_empty()),
+            "thread" => {
+                self.thread = Some(Thread {
+                    id: value::member(raw, "id")
+                        .and_then(value::text)
+                        .unwrap_or_default(),
+                    tags: value::member(raw, "tags")
+                        .map(value::texts)
+                        .unwrap_or_default(),
+                });
             }
-            match name.as_str() {
-                "contact" => older = contact(&name, raw, faults),
-                "identity" => self.contact = contact(&name, raw, faults),
-                "name" => self.name = value::text(raw).filter(|name| !name.is_empty()),
-                "thread" => {
-                    self.thread = value::read(raw);
-                    lost("/orq/thread", self.thread.is_none(), faults);
-                }
-                _ => {}
-            }
-        }
+            _ => {}
+        });
         self.contact = self.contact.take().or(older);
     }
 }
 
-fn contact(name: &str, raw: &str, faults: &mut Faults) -> Option<Contact> {
-    let at = format!("/orq/{name}");
-    if value::member(raw, "metadata").is_some_and(|metadata| metadata.len() > CONTACT_METADATA) {
-        let expected = format!("of at most {CONTACT_METADATA} bytes");
-        faults.invalid(&format!("{at}/metadata"), &expected);
-    }
-    let contact = value::read(raw);
-    lost(&at, contact.is_none(), faults);
+/// Whether a value asks for anything: an empty list or object does not.
+fn asks(raw: &str) -> bool {
+    let inside = raw.get(1..raw.len().saturating_sub(1));
+    !(raw.starts_with(['[', '{']) && inside.is_some_and(|inside| inside.trim().is_empty()))
+}
+
+fn contact(name: &str, raw: &str, faults: &mut Faults) -> Contact {
+    let mut contact = Contact::default();
+    value::each(raw, |member, raw| match member {
+        "display_name" => contact.display_name = value::text(raw),
+        "email" => contact.email = value::text(raw),
+        "id" => contact.id = value::text(raw).unwrap_or_default(),
+        "logo_url" => contact.logo_url = value::text(raw),
+        "metadata" => {
+            let kept = Some(raw).filter(|raw| raw.len() <= CONTACT_METADATA);
+            let read = kept.and_then(|raw| serde_json::from_str(raw).ok());
+            if read.is_none() {
+                let expected = format!(
+                    "of at most {CONTACT_METADATA} bytes, and free of halves of surrogate pairs \
+                     and of numbers that no double holds"
+                );
+                faults.invalid(&format!("/orq/{name}/metadata"), &expected);
+            }
+            contact.metadata = read.unwrap_or_default();
+        }
+        "tags" => contact.tags = value::texts(raw),
+        _ => {}
+    });
     contact
 }
 
 /// Labels of a record: strings by name, nulls left out.
 fn labels(raw: &str) -> BTreeMap<String, String> {
-    let pairs = value::members(raw).into_iter();
-    pairs
-        .filter_map(|(name, raw)| Some((name, value::text(raw)?)))
-        .collect()
-}
-
-/// A label that can not be kept as it came is said, not lost.
-fn lost(at: &str, lost: bool, faults: &mut Faults) {
-    if lost {
-        faults.invalid(at, "free of halves of surrogate pairs");
-    }
+    let mut labels = BTreeMap::new();
+    value::each(raw, |name, raw| {
+        if let Some(text) = value::text(raw) {
+            labels.insert(name.to_owned(), text);
+        }
+    });
+    labels
 }
 
 /// The cache is not there yet; `off` asks for nothing.
 fn cache_options(raw: &str, faults: &mut Faults) {
     let enabled = value::member(raw, "enabled").and_then(value::text);
-    if enabled.is_some_and(|enabled| enabled != "off") || value::member(raw, "max_age_s").is_some()
-    {
+    let asks = match enabled.as_deref() {
+        Some("off") => false,
+        Some(_) => true,
+        None => value::member(raw, "max_age_s").is_some(),
+    };
+    if asks {
         unsupported("ollm::cache_options", faults);
     }
 }

@@ -15,10 +15,16 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    /// Whether no more are told: then one more has been counted, and its words need not be made.
+    pub(super) fn full(&mut self) -> bool {
+        let full = self.told.len() >= TOLD;
+        self.more += usize::from(full);
+        full
+    }
+
     /// Notes a fault at a field, given as JSON pointer.
     pub(super) fn add(&mut self, pointer: &str, code: Code, message: String) {
-        if self.told.len() >= TOLD {
-            self.more += 1;
+        if self.full() {
             return;
         }
         let pointer = quoted(pointer);
@@ -65,6 +71,12 @@ impl Faults {
         }
         let message = format!("`{}` must be {expected}.", param(quoted(pointer)));
         self.add(pointer, Code::InvalidValue, message);
+    }
+
+    /// Forgets those that came after the first so many.
+    pub(super) fn forget(&mut self, first: usize) {
+        self.told.truncate(first);
+        self.more = first.saturating_sub(self.told.len());
     }
 
     /// How many there are.

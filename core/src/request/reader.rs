@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             "max_tokens" => Role::Cap(CapField::MaxTokens),
             "model" => Role::Model,
             // Resolved here: the provider has no such effort (W23).
-            "reasoning_effort" if raw == "\"auto\"" => Role::Removed,
+            "reasoning_effort" if value::text(raw).as_deref() == Some("auto") => Role::Removed,
             "stream" => Role::Stream,
             "stream_options" => Role::StreamOptions,
             _ if gateway => Role::Removed,
@@ -242,15 +242,18 @@ impl<'a> Reader<'a> {
             self.faults
                 .add("/top_logprobs", Code::InvalidValue, message);
         }
-        let modalities: Vec<String> = self
+        let audio = self
             .raw("modalities")
-            .and_then(value::read)
-            .unwrap_or_default();
-        if modalities.iter().any(|word| word == "audio") && self.raw("audio").is_none() {
+            .is_some_and(|raw| value::has(raw, "audio"));
+        if audio && self.raw("audio").is_none() {
             self.faults.missing("/audio");
         }
         let budget = self
             .raw("thinking")
+            .filter(|raw| {
+                let kind = value::member(raw, "type").and_then(value::text);
+                kind.as_deref() != Some("disabled")
+            })
             .and_then(|raw| value::member(raw, "budget_tokens"));
         let budget = budget.and_then(value::whole);
         if let (Some(budget), Some(cap)) = (budget, self.chat.cap.least())

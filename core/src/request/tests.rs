@@ -376,7 +376,7 @@ fn w51_tags_are_strings_and_not_ours() {
 #[test]
 fn what_is_not_carried_out_is_refused_and_not_ignored() {
     assert_eq!(
-        faults(&with(r#""orq":{"cache":{}}"#)),
+        faults(&with(r#""orq":{"cache":{"ttl":1}}"#)),
         [
             "orq.cache.type missing_field",
             "orq.cache unsupported_value"

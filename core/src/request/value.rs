@@ -1,8 +1,5 @@
 //! Reads single values that have been checked already.
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
 use crate::json::{Cursor, Kind};
 
 /// A string.
@@ -33,33 +30,51 @@ pub(super) fn count(raw: &str) -> usize {
     items
 }
 
-/// The members of an object as they stand, those that are null left out.
-pub(super) fn members(raw: &str) -> Vec<(String, &str)> {
-    let mut members = Vec::new();
+/// The strings of an array; what is none is left out.
+pub(super) fn texts(raw: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let _ = Cursor::new(raw).array(|cursor, _| {
+        if cursor.kind()? != Kind::String {
+            return cursor.pass();
+        }
+        texts.push(cursor.string()?.decode().into_owned());
+        Ok(())
+    });
+    texts
+}
+
+/// Whether an array has this string.
+pub(super) fn has(raw: &str, text: &str) -> bool {
+    let mut found = false;
+    let _ = Cursor::new(raw).array(|cursor, _| {
+        if cursor.kind()? != Kind::String {
+            return cursor.pass();
+        }
+        found |= cursor.string()?.decode() == text;
+        Ok(())
+    });
+    found
+}
+
+/// Shows the members of an object one by one, as they stand; those that are null are left out.
+pub(super) fn each<'a>(raw: &'a str, mut show: impl FnMut(&str, &'a str)) {
     let _ = Cursor::new(raw).object(|cursor, member| {
         let null = cursor.kind()? == Kind::Null;
         let span = cursor.skip()?;
         if !null {
-            let value = raw.get(span).unwrap_or_default();
-            members.push((member.key.decode().into_owned(), value));
+            show(&member.key.decode(), raw.get(span).unwrap_or_default());
         }
         Ok(())
     });
-    members
 }
 
 /// The value of a member; `None` where it is absent or null.
 pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    let members = members(raw);
-    let found = members.into_iter().rfind(|(own, _)| own == name);
-    found.map(|(_, value)| value)
-}
-
-/// A value of the gateway's own types; `None` for strings with half a surrogate pair.
-pub(super) fn read<T: DeserializeOwned>(raw: &str) -> Option<T> {
-    let mut value: Value = serde_json::from_str(raw).ok()?;
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
-    serde_json::from_value(value).ok()
+    let mut found = None;
+    each(raw, |own, value| {
+        if own == name {
+            found = Some(value);
+        }
+    });
+    found
 }

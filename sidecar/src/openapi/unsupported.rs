@@ -19,7 +19,7 @@ pub(super) fn tell(properties: &mut serde_json::Map<String, Value>) {
         .and_then(|orq| orq.get_mut("properties"))
     {
         for (name, schema) in members.iter_mut() {
-            if refused("/orq/", name, &json!({"orq": {name: {}}})) {
+            if refused("/orq/", name, &json!({"orq": {name: {"asks": true}}})) {
                 mark(
                     schema,
                     "Not supported by this version: 400 `unsupported_value`.",

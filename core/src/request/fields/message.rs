@@ -68,7 +68,7 @@ const PART: Shape = tagged(
         may("type", TEXT, "The kind of part."),
         may("text", TEXT, "Text."),
         may("image_url", Shape::Either(&[TEXT, IMAGE]), "An image."),
-        may("input_audio", AUDIO, "Sound."),
+        may("input_audio", Shape::Either(&[TEXT, AUDIO]), "Sound."),
         may("file", object(&[]), "A file."),
         may("refusal", TEXT, "A refusal."),
     ],
