@@ -10,6 +10,7 @@ pub mod error;
 pub mod exchange;
 pub mod gateway;
 pub mod head;
+pub mod health;
 pub mod id;
 pub mod json;
 pub mod luck;

@@ -50,6 +50,8 @@ pub struct Candidate {
     pub provider: Arc<Provider>,
     /// The provider's name for the model (Azure: the deployment).
     pub model: String,
+    /// `provider:model`, as its health is told of by.
+    pub key: String,
     /// What it costs there.
     pub price: Option<Price>,
 }
@@ -167,8 +169,10 @@ fn candidate(
             },
         );
     }
+    let provider = provider?;
     Some(Candidate {
-        provider: Arc::clone(provider?),
+        key: format!("{}:{model}", provider.name),
+        provider: Arc::clone(provider),
         model,
         price,
     })
