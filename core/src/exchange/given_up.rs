@@ -74,11 +74,12 @@ impl Exchange {
         }
     }
 
-    /// Keeps the soonest `Retry-After` of the failed attempts, in seconds.
-    pub(super) fn note_retry_after(&mut self, head: &Head) {
+    /// Keeps the soonest `Retry-After` of the failed attempts; gives that of this one, seconds.
+    pub(super) fn note_retry_after(&mut self, head: &Head) -> Option<u32> {
         let seconds = head
             .get("retry-after")
             .and_then(|value| value.trim().parse::<u32>().ok());
         self.retry_after = [self.retry_after, seconds].into_iter().flatten().min();
+        seconds
     }
 }

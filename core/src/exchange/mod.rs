@@ -11,6 +11,7 @@
 //! The gateway filter opens and closes it, the provider filter of each attempt works on it. What
 //! the meter knows is in it as it streams, because the end may come in any order.
 
+mod again;
 mod answer;
 mod attempt;
 mod awaiting;
@@ -21,6 +22,7 @@ mod opening;
 
 use std::sync::Arc;
 
+pub use again::Again;
 pub use answer::{Flow, Read, Verdict};
 pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
@@ -42,6 +44,7 @@ pub struct Exchange {
     caller: Caller,
     chat: Chat,
     plan: Plan,
+    place: Place,
     body: Body,
     attempts: Vec<Attempt>,
     running: Option<Running>,
@@ -73,6 +76,17 @@ struct Caller {
 struct Body {
     len: usize,
     kept: Option<Vec<u8>>,
+}
+
+/// How far the plan has been carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// Index of the planned attempt that runs, or ran last.
+    at: usize,
+    /// Index of the one that comes next.
+    next: usize,
+    /// Tries more of the same provider that are left.
+    tries: u8,
 }
 
 /// The attempt that runs.
