@@ -2,7 +2,6 @@
 
 use super::{Exchange, State};
 use crate::error::{Code, ErrorBody, FailedAttempt};
-use crate::head::Head;
 use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome};
 use crate::wire;
@@ -74,11 +73,10 @@ impl Exchange {
         }
     }
 
-    /// Keeps the soonest `Retry-After` of the failed attempts, in seconds.
-    pub(super) fn note_retry_after(&mut self, head: &Head) {
-        let seconds = head
-            .get("retry-after")
-            .and_then(|value| value.trim().parse::<u32>().ok());
+    /// Keeps the soonest time at which a failed attempt may be tried again, in seconds.
+    pub(super) fn note_retry_after(&mut self) {
+        let limits = self.running.as_ref().and_then(|running| running.limits);
+        let seconds = limits.and_then(|limits| Some(limits.rest_ms?.div_ceil(1_000)));
         self.retry_after = [self.retry_after, seconds].into_iter().flatten().min();
     }
 }
