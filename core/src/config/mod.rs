@@ -10,6 +10,7 @@ mod auth;
 mod defaults;
 mod fault;
 mod function;
+mod health;
 mod model;
 mod pb;
 mod price;
@@ -17,7 +18,7 @@ mod provider;
 mod reader;
 mod sidecar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub use auth::{Auth, AuthMode, Key};
 pub use defaults::{Defaults, Limits, Timeouts, UnknownFields, UnknownRoutes};
 pub use fault::{ConfigError, ConfigFault};
 pub use function::{Function, Variant};
+pub use health::Health;
 pub use model::{Candidate, Capability, Model, Tier};
 pub use price::Price;
 pub use provider::{CapField, Credential, Kind, Provider};
@@ -49,6 +51,8 @@ pub struct Config {
     pub aliases: BTreeMap<String, String>,
     /// What applies where a request says nothing.
     pub defaults: Defaults,
+    /// When a provider's model rests (W36).
+    pub health: Health,
     /// Where records go.
     pub sidecar: Sidecar,
     /// Version of the price table, written into every priced record.
@@ -72,6 +76,13 @@ impl Config {
         } else {
             Err(faults)
         }
+    }
+
+    /// The keys of all candidates, each once ([`Candidate::key`]).
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let candidates = self.models.values().flat_map(|model| &model.candidates);
+        candidates.map(|candidate| candidate.key.as_str()).collect()
     }
 }
 
@@ -126,6 +137,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
     let defaults = r
         .object("defaults", |r| defaults::read(r, &providers, &models))
         .unwrap_or_default();
+    let health = r.object("health", health::read).unwrap_or_default();
     let sidecar = r.object("sidecar", sidecar::read).unwrap_or_default();
     let price_version = r
         .text("price_version")
@@ -139,6 +151,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
         functions,
         aliases,
         defaults,
+        health,
         sidecar,
         price_version,
         hash,

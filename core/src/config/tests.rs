@@ -37,6 +37,9 @@ fn a_whole_document_is_read() {
     assert_eq!(config.functions["f"].variants[0].model.name, "gpt-4o-mini");
     assert_eq!(config.auth.keys[0].sha256[0], 0x9f);
     assert_eq!(config.defaults.limits.stop_sequences, 4);
+    assert_eq!(config.health, Health::default());
+    let keys: Vec<_> = config.keys().into_iter().collect();
+    assert_eq!(keys, ["azure:mini", "openai:gpt-4o-mini"]);
 }
 
 #[test]
@@ -48,7 +51,8 @@ fn every_fault_is_reported_with_its_place() {
             "context_length": 1.5}},
         "functions": {"f": {"variants": {"v": {"model": "nope"}}}},
         "defaults": {"failover_order": ["openai", "gone"], "unknown_fields": "maybe"},
-        "auth": {"keys": [{"id": "a-b", "sha256": "zz"}]}
+        "auth": {"keys": [{"id": "a-b", "sha256": "zz"}]},
+        "health": {"failures": 101, "window_ms": 0, "cooldown_ms": 9, "max_cooldown_ms": 8, "enabeld": true}
     }"#;
     let faults = faults(document);
     for expected in [
@@ -65,6 +69,10 @@ fn every_fault_is_reported_with_its_place() {
         "/functions/f/variants/v/model: names the model `nope`, not defined",
         "/defaults/failover_order/1: names the provider `gone`, not defined",
         "/defaults/unknown_fields: must be `forward`, `drop` or `reject`",
+        "/health/failures: must be at most 100",
+        "/health/window_ms: must be larger",
+        "/health/max_cooldown_ms: must be at least `cooldown_ms`",
+        "/health/enabeld: is not a known member; did you mean `enabled`?",
     ] {
         assert!(
             faults.iter().any(|fault| fault == expected),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Again, Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::head::Head;
+use crate::health::Limits;
 use crate::spend::Outcome;
 use crate::wire;
 
@@ -56,6 +57,7 @@ impl Exchange {
             return Verdict::Pass;
         };
         let status = head.status();
+        running.limits = Limits::read(head, now_ms);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.status = Some(status);
         }
@@ -94,9 +96,9 @@ impl Exchange {
             }
             _ => Outcome::Status,
         };
-        let rest_s = self.note_retry_after(head);
+        let rest_s = self.note_retry_after();
         self.conclude(outcome, now_ms);
-        Verdict::Fail(self.again(status, rest_s.map(u64::from)))
+        Verdict::Fail(self.again(status, rest_s))
     }
 
     /// Takes what has come of the body: `size` bytes in the host's buffer, `end` when no more come.
@@ -209,6 +211,9 @@ impl Exchange {
         self.body.kept = None;
         self.meter.status = 200;
         self.meter.first_token = Some(now_ms.saturating_sub(self.caller.started));
+        if let Some(running) = &mut self.running {
+            running.first_token = Some(now_ms.saturating_sub(running.started));
+        }
         let mut headers = vec![
             (":status".to_owned(), "200".to_owned()),
             ("content-type".to_owned(), media.to_owned()),

@@ -110,6 +110,9 @@ impl Exchange {
         let edited = !edits.is_empty();
         self.running = Some(Running {
             started: now_ms,
+            key: candidate.key.clone(),
+            first_token: None,
+            limits: None,
             edits,
             answer: Answer::None,
             echo: self.echo(candidate, now_ms),
@@ -197,6 +200,7 @@ impl Exchange {
         if let Answer::Stream { stream, .. } = &running.answer {
             self.meter.note(stream);
         }
+        self.sample(&running, outcome, now_ms);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.outcome = outcome;
             attempt.duration_ms = now_ms.saturating_sub(running.started);

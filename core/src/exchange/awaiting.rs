@@ -143,6 +143,7 @@ impl Awaiting {
             episode,
             luck: luck.fork(),
             retry_after: None,
+            samples: Vec::new(),
             gateway,
         };
         Ok((exchange, sent))

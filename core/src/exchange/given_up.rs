@@ -2,7 +2,6 @@
 
 use super::{Exchange, State};
 use crate::error::{Code, ErrorBody, FailedAttempt};
-use crate::head::Head;
 use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome};
 use crate::wire;
@@ -74,11 +73,11 @@ impl Exchange {
         }
     }
 
-    /// Keeps the soonest `Retry-After` of the failed attempts; gives that of this one, seconds.
-    pub(super) fn note_retry_after(&mut self, head: &Head) -> Option<u32> {
-        let seconds = head
-            .get("retry-after")
-            .and_then(|value| value.trim().parse::<u32>().ok());
+    /// Keeps the soonest time after which a failed attempt may be tried again; gives that of this
+    /// one, seconds.
+    pub(super) fn note_retry_after(&mut self) -> Option<u64> {
+        let limits = self.running.as_ref().and_then(|running| running.limits);
+        let seconds = limits.and_then(|limits| Some(limits.rest_ms?.div_ceil(1_000)));
         self.retry_after = [self.retry_after, seconds].into_iter().flatten().min();
         seconds
     }

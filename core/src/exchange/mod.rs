@@ -19,6 +19,7 @@ mod close;
 mod given_up;
 mod ledger;
 mod opening;
+mod sampled;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use opening::{Opened, open};
 
 use crate::answer::{Echo, Refusal, Stream};
 use crate::gateway::Gateway;
+use crate::health::{Limits, Sample};
 use crate::json::Edit;
 use crate::luck::Luck;
 use crate::plan::Plan;
@@ -54,8 +56,10 @@ pub struct Exchange {
     episode: String,
     /// For the ids of the attempts.
     luck: Luck,
-    /// The soonest `Retry-After` of the failed attempts, seconds.
-    retry_after: Option<u32>,
+    /// After which time the soonest of the failed attempts may be tried again, seconds.
+    retry_after: Option<u64>,
+    /// What the attempts that are over tell of their providers, until it is taken.
+    samples: Vec<Sample>,
 }
 
 /// What the head of the request says of who asks.
@@ -93,6 +97,12 @@ struct Place {
 struct Running {
     /// Unix milliseconds.
     started: u64,
+    /// Whose health it tells of ([`crate::config::Candidate::key`]); empty for nobody's.
+    key: String,
+    /// From its start to its first token, milliseconds.
+    first_token: Option<u64>,
+    /// What the head of its answer says.
+    limits: Option<Limits>,
     edits: Vec<Edit>,
     answer: Answer,
     echo: Echo,

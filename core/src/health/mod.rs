@@ -1,6 +1,30 @@
 //! How the providers do: what has come of the last attempts at each, and which of them rest (W36).
+//!
+//! ```text
+//!  attempt ─▶ Sample ─▶ Ring (one a key) ─▶ a row of failures ─▶ Gate (one for all keys) ─▶ Board ─▶ plan
+//!                         │    ▲ VMs share both in the host        ▲     │
+//!                         └────│──────── Report ─▶ sidecar ─▶ Fleet┘◀────┘
+//! ```
+//!
+//! A key that rests is in the gate; when its rest is over, one request tries it. Its success takes
+//! the key out of the gate, its failure begins the next, longer rest.
+
+mod bytes;
+pub mod fleet;
+mod gate;
+mod instant;
+mod limits;
+mod ring;
 
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use gate::{Change, Gate};
+pub use ring::Ring;
+
+/// The longest rest that a provider's headers can begin, milliseconds: an hour.
+pub const LONGEST_MS: u64 = 3_600_000;
 
 /// What one attempt tells of the health of a provider's model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +33,11 @@ pub struct Sample {
     pub key: String,
     /// Whether it answered.
     pub answered: bool,
-    /// To its first token, or to the end of its plain answer, milliseconds.
+    /// Whether it failed because the provider is asked too much: its status was 429.
+    pub limited: bool,
+    /// When the attempt began, Unix milliseconds: one from before a rest does not judge its end.
+    pub began: u64,
+    /// To its first token, to the end of its plain answer, or to its failure, milliseconds.
     pub latency_ms: u64,
     /// What its headers say of its limits.
     pub limits: Option<Limits>,
@@ -22,10 +50,13 @@ pub struct Limits {
     pub rest_ms: Option<u64>,
     /// What is left of the scarcest limit, in hundredths.
     pub headroom: Option<u8>,
+    /// For how long that holds good, milliseconds.
+    pub headroom_ms: u64,
 }
 
 /// Why a provider's model rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It failed again and again.
     Failures,
@@ -92,5 +123,18 @@ impl Board {
     #[must_use]
     pub fn figures(&self, key: &str) -> Figures {
         self.figures.get(key).copied().unwrap_or_default()
+    }
+}
+
+/// A sample of the key `k` for tests.
+#[cfg(test)]
+fn sample(answered: bool, began: u64) -> Sample {
+    Sample {
+        key: "k".to_owned(),
+        answered,
+        limited: false,
+        began,
+        latency_ms: 5,
+        limits: None,
     }
 }

@@ -1,0 +1,46 @@
+//! What an attempt that is over tells of its provider's health (W36).
+
+use super::{Exchange, Running};
+use crate::health::Sample;
+use crate::spend::Outcome;
+
+impl Exchange {
+    /// What the attempts that are over tell of their providers; each is told once.
+    pub fn take_samples(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.samples)
+    }
+
+    /// Notes what the attempt tells. One that the caller left before it answered tells nothing, nor
+    /// does one whose time was over before the configured limit: a caller's own short limit must not
+    /// speak against a provider.
+    pub(super) fn sample(&mut self, running: &Running, outcome: Outcome, now_ms: u64) {
+        let config = &self.gateway.config;
+        if !config.health.enabled || running.key.is_empty() {
+            return;
+        }
+        let lasted = now_ms.saturating_sub(running.started);
+        let limit = config.defaults.timeouts.of_attempt(self.chat.stream);
+        let answered = match outcome {
+            Outcome::Answered | Outcome::Refused => true,
+            Outcome::CallerGone if running.first_token.is_some() => true,
+            Outcome::CallerGone => return,
+            // Envoy's clock for the attempt starts a little before this one.
+            Outcome::Timeout if lasted.saturating_mul(10) < limit.saturating_mul(9) => return,
+            Outcome::Failed
+            | Outcome::InBandError
+            | Outcome::Malformed
+            | Outcome::Status
+            | Outcome::Timeout
+            | Outcome::Truncated => false,
+        };
+        let status = self.attempts.last().and_then(|attempt| attempt.status);
+        self.samples.push(Sample {
+            key: running.key.clone(),
+            answered,
+            limited: status == Some(429),
+            began: running.started,
+            latency_ms: running.first_token.unwrap_or(lasted),
+            limits: running.limits,
+        });
+    }
+}
