@@ -30,6 +30,8 @@ pub enum Rejection {
     },
     /// The key is malformed or not known (W05).
     InvalidKey,
+    /// The caller's limit is no time (W32).
+    InvalidTimeout,
     /// The body is not JSON (W17).
     InvalidJson(Fault, Place),
     /// A method that the route does not have (W03).
@@ -86,6 +88,7 @@ impl Rejection {
             Self::FailoverSequence | Self::UnknownProvider { .. } => {
                 body.param(Some(wire::FAILOVER_SEQUENCE.to_owned()))
             }
+            Self::InvalidTimeout => body.param(Some(wire::TIMEOUT.to_owned())),
             Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
             | Self::NoProvider { .. } => body.param(Some("model".to_owned())),
@@ -114,6 +117,7 @@ impl Rejection {
             Self::FailoverSequence
             | Self::Fields(_)
             | Self::InvalidJson(..)
+            | Self::InvalidTimeout
             | Self::UnknownProvider { .. } => 400,
         }
     }
@@ -134,6 +138,7 @@ impl Rejection {
                 FaultKind::TooDeep => Code::NestingTooDeep,
                 _ => Code::InvalidJson,
             },
+            Self::InvalidTimeout => Code::InvalidTimeout,
             Self::Method { .. } => Code::MethodNotAllowed,
             Self::MissingKey => Code::MissingApiKey,
             Self::ModelNotFound { .. } => Code::ModelNotFound,
@@ -169,6 +174,11 @@ impl Rejection {
             Self::InvalidJson(fault, place) => {
                 format!("The body is not valid JSON: {} at {place}.", fault.kind)
             }
+            Self::InvalidTimeout => format!(
+                "{} must be a time above 0, once: `30s`, `1.5s`, `500ms`, `1m`, `1h`, or whole \
+                 milliseconds.",
+                wire::TIMEOUT
+            ),
             Self::Method { allow } => format!("This route takes {allow} only."),
             Self::MissingKey => {
                 "An API key is needed: send `Authorization: Bearer sk-ollm-…`.".to_owned()
@@ -224,6 +234,7 @@ mod tests {
             fault(FaultKind::NotUtf8),
             fault(FaultKind::TooDeep),
             fault(FaultKind::End),
+            Rejection::InvalidTimeout,
             Rejection::Method { allow: "GET" },
             Rejection::MissingKey,
             Rejection::ModelNotFound {
@@ -251,6 +262,7 @@ mod tests {
                 | Rejection::FunctionNotFound { .. }
                 | Rejection::InvalidKey
                 | Rejection::InvalidJson(..)
+                | Rejection::InvalidTimeout
                 | Rejection::Method { .. }
                 | Rejection::MissingKey
                 | Rejection::ModelNotFound { .. }

@@ -14,10 +14,14 @@ pub const ROUTE: &str = "x-gateway-route";
 pub const REASONING_EFFORT: &str = "x-gateway-reasoning-effort";
 /// The caller's order of providers (W30).
 pub const FAILOVER_SEQUENCE: &str = "x-opengateway-failover-sequence";
+/// The caller's limit of an attempt (W32).
+pub const TIMEOUT: &str = "x-opengateway-timeout";
 /// How often Envoy may retry.
 pub const MAX_RETRIES: &str = "x-envoy-max-retries";
 /// How long Envoy gives an attempt until its head has left the provider filter.
 pub const TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
+/// How long Envoy gives all attempts together, to the end of the answer.
+pub const TOTAL_TIMEOUT: &str = "x-envoy-upstream-rq-timeout-ms";
 /// What the names of Envoy's own headers begin with; a caller's are removed (E23).
 pub const ENVOY_PREFIX: &str = "x-envoy-";
 /// The media type of JSON.

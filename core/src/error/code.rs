@@ -68,6 +68,8 @@ codes! {
     MoreFaults = "more_faults", [400];
     /// `x-opengateway-failover-sequence` is not a JSON array of provider names.
     InvalidFailoverSequence = "invalid_failover_sequence", [400];
+    /// `x-opengateway-timeout` is no time above 0, or stands twice.
+    InvalidTimeout = "invalid_timeout", [400];
     /// A header names a provider that is not configured.
     UnknownProvider = "unknown_provider", [400];
     /// A query string is not one, or a value in it is broken.
@@ -130,6 +132,8 @@ codes! {
     ServiceUnavailable = "service_unavailable", [503];
     /// The store of the sidecar does not answer.
     StoreUnavailable = "store_unavailable", [503];
+    /// The whole request took longer than the gateway's limit; `attempts[]` tells of the attempts.
+    DeadlineExceeded = "deadline_exceeded", [504];
     /// From Envoy: no answer came in time.
     Timeout = "timeout", [504];
     /// The gateway is not configured correctly: an attempt ran at another provider than planned.

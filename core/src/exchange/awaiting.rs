@@ -12,6 +12,7 @@ use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{Chat, Rules};
 use crate::selector::resolve;
+use crate::timeout::TimeLimits;
 use crate::wire;
 
 /// A request that waits for its body.
@@ -19,6 +20,8 @@ pub struct Awaiting {
     gateway: Arc<Gateway>,
     caller: Caller,
     sequence: Option<Vec<String>>,
+    /// The caller's limit of an attempt, milliseconds.
+    timeout: Option<u64>,
     stale: Vec<String>,
 }
 
@@ -38,12 +41,14 @@ impl Awaiting {
         gateway: Arc<Gateway>,
         caller: Caller,
         sequence: Option<Vec<String>>,
+        timeout: Option<u64>,
         stale: Vec<String>,
     ) -> Self {
         Self {
             gateway,
             caller,
             sequence,
+            timeout,
             stale,
         }
     }
@@ -84,6 +89,7 @@ impl Awaiting {
             gateway,
             caller,
             sequence,
+            timeout,
             stale,
         } = self;
         let defaults = &gateway.config.defaults;
@@ -103,17 +109,21 @@ impl Awaiting {
         let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
-        let limit = defaults.timeouts.of_attempt(chat.stream);
+        let callers = [timeout, chat.extras.call_timeout];
+        let limits = TimeLimits::new(&defaults.timeouts, chat.stream, callers);
         let retries = plan.attempts.len().saturating_sub(1);
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),
             set: vec![
                 (wire::MAX_RETRIES, retries.to_string()),
-                (wire::TRY_TIMEOUT, limit.to_string()),
+                (wire::TRY_TIMEOUT, limits.attempt.to_string()),
+                (wire::TOTAL_TIMEOUT, limits.total.to_string()),
             ],
             remove: stale,
         };
         let exchange = Exchange {
+            limits,
+            begun: caller.started,
             caller,
             chat,
             plan,

@@ -17,6 +17,7 @@ mod awaiting;
 mod close;
 mod given_up;
 mod ledger;
+mod limits;
 mod opening;
 
 use std::sync::Arc;
@@ -35,14 +36,18 @@ use crate::request::Chat;
 use crate::route::Dialect;
 use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
+use crate::timeout::TimeLimits;
 
 /// One request that is on its way.
 pub struct Exchange {
     gateway: Arc<Gateway>,
     caller: Caller,
     chat: Chat,
+    limits: TimeLimits,
     plan: Plan,
     body: Body,
+    /// When the first attempt began, Unix milliseconds: the limit of the whole runs from there.
+    begun: u64,
     attempts: Vec<Attempt>,
     running: Option<Running>,
     state: State,
@@ -79,6 +84,8 @@ struct Body {
 struct Running {
     /// Unix milliseconds.
     started: u64,
+    /// When its answer last showed life, Unix milliseconds; counts once the answer leaves.
+    alive: u64,
     edits: Vec<Edit>,
     answer: Answer,
     echo: Echo,

@@ -11,7 +11,7 @@ use crate::spend::{Contact, Thread};
 const CONTACT_METADATA: usize = 4096;
 
 /// Members of `orq` that this version checks and does not carry out.
-const PLANNED: [&str; 8] = [
+const PLANNED: [&str; 7] = [
     "cache",
     "fallbacks",
     "inputs",
@@ -19,7 +19,6 @@ const PLANNED: [&str; 8] = [
     "load_balancer",
     "prompt",
     "retry",
-    "timeout",
 ];
 
 /// What the gateway's own fields say, and `metadata`.
@@ -47,6 +46,8 @@ pub struct Extras {
     pub thread: Option<Thread>,
     /// `orq.name` (W55).
     pub name: Option<String>,
+    /// `orq.timeout.call_timeout`, milliseconds (W32).
+    pub call_timeout: Option<u64>,
     /// `metadata`, which reaches the provider too (W55).
     pub metadata: BTreeMap<String, String>,
 }
@@ -102,6 +103,10 @@ impl Extras {
                         .map(value::texts)
                         .unwrap_or_default(),
                 });
+            }
+            "timeout" => {
+                let limit = value::member(raw, "call_timeout").and_then(value::whole);
+                self.call_timeout = limit.and_then(|limit| u64::try_from(limit).ok());
             }
             _ => {}
         });

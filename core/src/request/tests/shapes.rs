@@ -371,10 +371,6 @@ fn w15_what_is_planned_is_checked_and_refused_by_its_name() {
             "orq.fallbacks unsupported_value",
         ),
         (
-            r#""orq":{"timeout":{"call_timeout":1}}"#,
-            "orq.timeout unsupported_value",
-        ),
-        (
             r#""orq":{"load_balancer":[{"model":"m","weight":0.5}]}"#,
             "orq.load_balancer unsupported_value",
         ),
