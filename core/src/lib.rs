@@ -23,4 +23,5 @@ pub mod route;
 pub mod scrub;
 pub mod selector;
 pub mod spend;
+pub mod timeout;
 pub mod wire;

@@ -52,6 +52,8 @@ pub enum Rejection {
     },
     /// The key is malformed or not known (W05).
     InvalidKey,
+    /// The caller's limit is no time (W32).
+    InvalidTimeout,
     /// The body is not JSON (W17).
     InvalidJson(Fault, Place),
     /// A method that the route does not have (W03).
@@ -130,6 +132,7 @@ impl Rejection {
             Self::HeaderTwice { header } | Self::UnknownProvider { header, .. } => {
                 body.param(Some((*header).to_owned()))
             }
+            Self::InvalidTimeout => body.param(Some(wire::TIMEOUT.to_owned())),
             Self::Cooling { .. }
             | Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
@@ -167,6 +170,7 @@ impl Rejection {
             | Self::Fields(_)
             | Self::HeaderTwice { .. }
             | Self::InvalidJson(..)
+            | Self::InvalidTimeout
             | Self::UnknownProvider { .. } => 400,
         }
     }
@@ -191,6 +195,7 @@ impl Rejection {
                 FaultKind::TooDeep => Code::NestingTooDeep,
                 _ => Code::InvalidJson,
             },
+            Self::InvalidTimeout => Code::InvalidTimeout,
             Self::Method { .. } => Code::MethodNotAllowed,
             Self::MissingKey => Code::MissingApiKey,
             Self::ModelNotFound { .. } => Code::ModelNotFound,
@@ -235,6 +240,11 @@ impl Rejection {
             Self::InvalidJson(fault, place) => {
                 format!("The body is not valid JSON: {} at {place}.", fault.kind)
             }
+            Self::InvalidTimeout => format!(
+                "{} must be a time above 0, once: `30s`, `1.5s`, `500ms`, `1m`, `1h`, or whole \
+                 milliseconds.",
+                wire::TIMEOUT
+            ),
             Self::Method { allow } => format!("This route takes {allow} only."),
             Self::MissingKey => {
                 "An API key is needed: send `Authorization: Bearer sk-ollm-…`.".to_owned()
@@ -304,6 +314,7 @@ mod tests {
             fault(FaultKind::NotUtf8),
             fault(FaultKind::TooDeep),
             fault(FaultKind::End),
+            Rejection::InvalidTimeout,
             Rejection::Method { allow: "GET" },
             Rejection::MissingKey,
             Rejection::ModelNotFound {
@@ -342,6 +353,7 @@ mod tests {
                 | Rejection::HeaderTwice { .. }
                 | Rejection::InvalidKey
                 | Rejection::InvalidJson(..)
+                | Rejection::InvalidTimeout
                 | Rejection::Method { .. }
                 | Rejection::MissingKey
                 | Rejection::ModelNotFound { .. }

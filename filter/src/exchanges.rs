@@ -27,6 +27,16 @@ pub(crate) fn get(handle: u32, id: &str) -> Option<Shared> {
     found.filter(|exchange| exchange.borrow().id() == id)
 }
 
+/// Ends the answers that show no life any more (W32); gives the handles of their requests.
+pub(crate) fn stalled(now_ms: u64) -> Vec<u32> {
+    EXCHANGES.with_borrow(|all| {
+        let stalled = all
+            .iter()
+            .filter(|(_, own)| own.borrow_mut().stalled(now_ms));
+        stalled.map(|(handle, _)| *handle).collect()
+    })
+}
+
 pub(crate) fn remove(handle: u32) {
     EXCHANGES.with_borrow_mut(|all| all.remove(&handle));
 }

@@ -150,6 +150,18 @@ pub(crate) fn reply(reply: &Reply) {
     );
 }
 
+/// Resets the request of this handle, whose answer has begun: to answer it once more does that (E26).
+/// From then on the callback stands for that request.
+pub(crate) fn reset(handle: u32) {
+    let switched = hostcalls::set_effective_context(handle);
+    if noted("effective context", switched).is_some() {
+        noted(
+            "reset",
+            hostcalls::send_http_response(504, Vec::new(), None),
+        );
+    }
+}
+
 /// Tells the route which cluster the next attempt goes to.
 pub(crate) fn set_cluster(cluster: &str) {
     noted(

@@ -10,6 +10,7 @@ use sluice_core::config::Config;
 use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
 
+use crate::exchanges;
 use crate::gateway::Gateway;
 use crate::host;
 use crate::outbox::Outbox;
@@ -113,7 +114,10 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.tick(host::now());
+            let now = host::now();
+            vm.outbox.tick(now);
+            // Last: they leave the callback with another context.
+            exchanges::stalled(now).into_iter().for_each(host::reset);
         }
     }
 

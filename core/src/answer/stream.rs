@@ -63,6 +63,8 @@ pub struct Stream {
     splitter: Splitter,
     gate: Gate,
     done: bool,
+    /// It has shown life since it was last asked.
+    alive: bool,
     /// A part of the answer passed without being looked into.
     unread: bool,
     /// The rest of an event comes whose beginning was that part.
@@ -100,6 +102,12 @@ impl Stream {
         (self.done || self.finished) && !self.truncated
     }
 
+    /// Whether it has shown life since this was last asked: a chunk of the dialect, `[DONE]`, or as
+    /// many bytes as no event may have. Comments, pings and parts of an event are none (W35).
+    pub fn take_life(&mut self) -> bool {
+        std::mem::take(&mut self.alive)
+    }
+
     /// Takes the next chunk; `end` says that it is the last.
     pub fn push(&mut self, chunk: &[u8], end: bool) -> Step {
         let mut carry = std::mem::take(&mut self.carry);
@@ -131,6 +139,7 @@ impl Stream {
                 // Too long to look into: it says something, and perhaps that it is the end.
                 self.unread = true;
                 self.within = true;
+                self.alive = true;
                 self.chunks += 1;
                 self.bytes += rest.len();
                 out.push(rest, self.unless_over(Change::Keep));
@@ -267,6 +276,7 @@ impl Stream {
     }
 
     fn note(&mut self, facts: &Facts) {
+        self.alive |= facts.choices.is_some();
         self.finished |= facts.finished;
         self.chunks += usize::from(facts.said);
         self.bytes += facts.bytes;
@@ -280,6 +290,7 @@ impl Stream {
             return Err(Failure::Malformed);
         }
         self.done = true;
+        self.alive = true;
         Ok(self.usage_chunk().map_or(Change::Keep, |mut chunk| {
             chunk.extend_from_slice(bytes);
             Change::Replace(chunk)

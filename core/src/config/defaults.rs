@@ -54,18 +54,10 @@ pub struct Timeouts {
     pub first_token_ms: u64,
     /// Of an attempt at a plain answer, up to its end.
     pub answer_ms: u64,
-}
-
-impl Timeouts {
-    /// The limit of one attempt, milliseconds.
-    #[must_use]
-    pub fn of_attempt(&self, stream: bool) -> u64 {
-        if stream {
-            self.first_token_ms
-        } else {
-            self.answer_ms
-        }
-    }
+    /// Between two tokens of an answer that has begun.
+    pub idle_ms: u64,
+    /// Of all attempts together, up to the end of the answer.
+    pub total_ms: u64,
 }
 
 impl Default for Timeouts {
@@ -73,6 +65,8 @@ impl Default for Timeouts {
         Self {
             first_token_ms: 30_000,
             answer_ms: 300_000,
+            idle_ms: 120_000,
+            total_ms: 600_000,
         }
     }
 }
@@ -151,11 +145,12 @@ pub(super) fn read(
 
 fn timeouts(r: &mut Reader<'_>) -> Timeouts {
     let default = Timeouts::default();
+    let mut limit = |name, default| r.whole(name, 1).unwrap_or(default);
     Timeouts {
-        first_token_ms: r
-            .whole("first_token_ms", 1)
-            .unwrap_or(default.first_token_ms),
-        answer_ms: r.whole("answer_ms", 1).unwrap_or(default.answer_ms),
+        first_token_ms: limit("first_token_ms", default.first_token_ms),
+        answer_ms: limit("answer_ms", default.answer_ms),
+        idle_ms: limit("idle_ms", default.idle_ms),
+        total_ms: limit("total_ms", default.total_ms),
     }
 }
 

@@ -70,6 +70,8 @@ codes! {
     InvalidFailoverSequence = "invalid_failover_sequence", [400];
     /// A header that may stand once stands twice.
     DuplicateHeader = "duplicate_header", [400];
+    /// `x-opengateway-timeout` is no time above 0, or stands twice.
+    InvalidTimeout = "invalid_timeout", [400];
     /// A header names a provider that is not configured.
     UnknownProvider = "unknown_provider", [400];
     /// A query string is not one, or a value in it is broken.
@@ -137,6 +139,8 @@ codes! {
     ServiceUnavailable = "service_unavailable", [503];
     /// The store of the sidecar does not answer.
     StoreUnavailable = "store_unavailable", [503];
+    /// The whole request took longer than the gateway's limit; `attempts[]` tells of the attempts.
+    DeadlineExceeded = "deadline_exceeded", [504];
     /// From Envoy: no answer came in time.
     Timeout = "timeout", [504];
     /// The gateway is not configured correctly: an attempt ran at another provider than planned.

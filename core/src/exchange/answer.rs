@@ -124,6 +124,7 @@ impl Exchange {
                 self.streamed(step, end, now_ms)
             }
             Answer::Unread(last) => {
+                running.alive = now_ms;
                 keep_last(last, size, read);
                 if end {
                     if let Some(usage) = last_usage(last) {
@@ -187,11 +188,15 @@ impl Exchange {
             Step::Pass => Flow::Pass,
             Step::Replace(front) => Flow::Replace(front),
         };
-        let Some(Answer::Stream { stream, seen }) =
-            self.running.as_mut().map(|running| &mut running.answer)
-        else {
+        let Some(running) = &mut self.running else {
             return flow;
         };
+        let Answer::Stream { stream, seen } = &mut running.answer else {
+            return flow;
+        };
+        if stream.take_life() {
+            running.alive = now_ms;
+        }
         // From here the host's buffer holds one chunk at a time.
         *seen = 0;
         self.meter.note(stream);
@@ -208,6 +213,9 @@ impl Exchange {
     /// The gate opens: nothing but this attempt can answer any more.
     fn open(&mut self, media: &str, body: Option<Front>, now_ms: u64) -> Flow {
         self.state = State::Answering;
+        if let Some(running) = &mut self.running {
+            running.alive = now_ms;
+        }
         self.body.kept = None;
         self.meter.status = 200;
         self.meter.first_token = Some(now_ms.saturating_sub(self.caller.started));

@@ -1,6 +1,6 @@
 //! One attempt, on its way to its provider.
 
-use super::{Answer, Exchange, Meter, Running, State};
+use super::{Answer, Exchange, Meter, Running};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
@@ -76,6 +76,9 @@ impl Exchange {
             self.place.tries = planned.tries;
         }
         (self.place.at, self.place.next) = (i, i + 1);
+        if self.attempts.is_empty() {
+            self.begun = now_ms;
+        }
         let candidate = &planned.candidate;
         let edits = self.chat.edits(&dialect::upstream(candidate));
         let length = json::edited_len(self.body.len, &edits);
@@ -113,6 +116,7 @@ impl Exchange {
             key: candidate.key.clone(),
             first_token: None,
             limits: None,
+            alive: now_ms,
             edits,
             answer: Answer::None,
             echo: self.echo(candidate, now_ms),
@@ -163,33 +167,6 @@ impl Exchange {
             self.body.kept = None;
         }
         body
-    }
-
-    /// The running attempt is over without an answer: a reset, a refused connection, a time limit.
-    /// Nothing happens when it has been told otherwise already.
-    pub fn left(&mut self, now_ms: u64) {
-        if matches!(self.state, State::Ended(_)) {
-            return;
-        }
-        let Some(running) = &self.running else { return };
-        let limit = self
-            .gateway
-            .config
-            .defaults
-            .timeouts
-            .of_attempt(self.chat.stream);
-        let outcome = match self.state {
-            State::Answering if running.answer.is_done() => Outcome::Answered,
-            State::Answering => Outcome::Truncated,
-            // Envoy's clock for the attempt starts a little before this one.
-            _ if now_ms.saturating_sub(running.started).saturating_mul(10)
-                >= limit.saturating_mul(9) =>
-            {
-                Outcome::Timeout
-            }
-            _ => Outcome::Failed,
-        };
-        self.conclude(outcome, now_ms);
     }
 
     /// Ends the running attempt.

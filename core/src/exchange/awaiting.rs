@@ -11,6 +11,7 @@ use crate::plan::{Asked, Care, Plan, Wish};
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{Chat, Rules};
+use crate::timeout::TimeLimits;
 use crate::wire;
 
 /// A request that waits for its body.
@@ -18,6 +19,8 @@ pub struct Awaiting {
     gateway: Arc<Gateway>,
     caller: Caller,
     asked: Asked,
+    /// The caller's limit of an attempt, milliseconds.
+    timeout: Option<u64>,
     stale: Vec<String>,
 }
 
@@ -37,12 +40,14 @@ impl Awaiting {
         gateway: Arc<Gateway>,
         caller: Caller,
         asked: Asked,
+        timeout: Option<u64>,
         stale: Vec<String>,
     ) -> Self {
         Self {
             gateway,
             caller,
             asked,
+            timeout,
             stale,
         }
     }
@@ -93,6 +98,7 @@ impl Awaiting {
             gateway,
             caller,
             asked,
+            timeout,
             stale,
         } = self;
         let defaults = &gateway.config.defaults;
@@ -117,17 +123,21 @@ impl Awaiting {
         let plan = Plan::new(&wish, &gateway, care, luck)?;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
-        let limit = defaults.timeouts.of_attempt(chat.stream);
+        let callers = [timeout, chat.extras.call_timeout];
+        let limits = TimeLimits::new(&defaults.timeouts, chat.stream, callers);
         let retries = plan.slots().saturating_sub(1);
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),
             set: vec![
                 (wire::MAX_RETRIES, retries.to_string()),
-                (wire::TRY_TIMEOUT, limit.to_string()),
+                (wire::TRY_TIMEOUT, limits.attempt.to_string()),
+                (wire::TOTAL_TIMEOUT, limits.total.to_string()),
             ],
             remove: stale,
         };
         let exchange = Exchange {
+            limits,
+            begun: caller.started,
             caller,
             chat,
             plan,

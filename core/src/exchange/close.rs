@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::{Exchange, State};
 use crate::spend::{EndReason, Outcome, Record, Usage, UsageSource};
 
+/// How Envoy's words begin where the upstream, or its time limit, ended a response.
+const UPSTREAM: [&str; 2] = ["upstream", "response_timeout"];
+
 impl Exchange {
     /// Closes the exchange; `None` when nothing is to be kept of it (W52).
     ///
@@ -38,18 +41,20 @@ impl Exchange {
             return end;
         }
         if let Some(running) = &self.running {
-            let done = running.answer.is_done();
-            let upstream = details.is_some_and(|details| details.starts_with("upstream"));
-            if done {
+            let upstream =
+                details.is_some_and(|details| UPSTREAM.iter().any(|own| details.starts_with(own)));
+            if running.answer.is_done() {
                 self.conclude(Outcome::Answered, now_ms);
             } else if self.state == State::Answering && upstream {
-                self.conclude(Outcome::Truncated, now_ms);
+                self.left(now_ms);
             } else {
                 self.conclude(Outcome::CallerGone, now_ms);
             }
         }
         match self.attempts.last().map(|attempt| attempt.outcome) {
             Some(Outcome::Answered) => EndReason::Complete,
+            Some(Outcome::DeadlineExceeded) => EndReason::DeadlineExceeded,
+            Some(Outcome::IdleTimeout) => EndReason::IdleTimeout,
             Some(Outcome::Truncated) => EndReason::Truncated,
             Some(Outcome::Refused) => EndReason::Refused,
             _ => EndReason::CallerGone,

@@ -14,7 +14,7 @@ impl Exchange {
         }
         let (reply, end) = match &self.state {
             State::Answering | State::Ended(_) => return None,
-            State::Open => (self.failed(), EndReason::Failed),
+            State::Open => self.failed(now_ms),
             State::Refused(status, refusal) => {
                 let reply = Reply::error(*status, &refusal.error(*status));
                 (reply, EndReason::Refused)
@@ -36,9 +36,17 @@ impl Exchange {
         Some(reply)
     }
 
-    fn failed(&self) -> Reply {
+    fn failed(&self, now_ms: u64) -> (Reply, EndReason) {
+        let late = !self.attempts.is_empty() && self.is_late(now_ms);
         let last = self.attempts.last();
+        let end = match last.map(|last| last.outcome) {
+            _ if late => EndReason::DeadlineExceeded,
+            Some(Outcome::Timeout) if self.chat.stream => EndReason::FirstTokenTimeout,
+            Some(Outcome::Timeout) => EndReason::AnswerTimeout,
+            _ => EndReason::Failed,
+        };
         let status = match last.map(|last| (last.status, last.outcome)) {
+            _ if late => 504,
             Some((_, Outcome::Timeout)) => 504,
             Some((Some(408), Outcome::Status)) => 504,
             Some((Some(status @ (429 | 503 | 504)), Outcome::Status)) => status,
@@ -58,19 +66,25 @@ impl Exchange {
             .iter()
             .map(|attempt| attempt.provider.as_str())
             .collect();
-        let message = if names.is_empty() {
-            "No provider could be reached.".to_owned()
+        let (code, message) = if late {
+            let message = format!("No answer came in time; tried {}.", names.join(", "));
+            (Code::DeadlineExceeded, message)
+        } else if names.is_empty() {
+            let message = "No provider could be reached.".to_owned();
+            (Code::AllAttemptsFailed, message)
         } else {
-            format!("No provider could answer; tried {}.", names.join(", "))
+            let message = format!("No provider could answer; tried {}.", names.join(", "));
+            (Code::AllAttemptsFailed, message)
         };
-        let body = ErrorBody::new(status, Code::AllAttemptsFailed, message).attempts(attempts);
+        let body = ErrorBody::new(status, code, message).attempts(attempts);
         let reply = Reply::error(status, &body);
-        match &self.retry_after {
+        let reply = match &self.retry_after {
             Some(seconds) if status == 429 || status == 503 => {
                 reply.header("retry-after", seconds.to_string())
             }
             _ => reply,
-        }
+        };
+        (reply, end)
     }
 
     /// Keeps the soonest time after which a failed attempt may be tried again; gives that of this

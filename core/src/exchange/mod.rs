@@ -18,6 +18,7 @@ mod awaiting;
 mod close;
 mod given_up;
 mod ledger;
+mod limits;
 mod opening;
 mod sampled;
 
@@ -39,15 +40,19 @@ use crate::request::Chat;
 use crate::route::Dialect;
 use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
+use crate::timeout::TimeLimits;
 
 /// One request that is on its way.
 pub struct Exchange {
     gateway: Arc<Gateway>,
     caller: Caller,
     chat: Chat,
+    limits: TimeLimits,
     plan: Plan,
     place: Place,
     body: Body,
+    /// When the first attempt began, Unix milliseconds: the limit of the whole runs from there.
+    begun: u64,
     attempts: Vec<Attempt>,
     running: Option<Running>,
     state: State,
@@ -103,6 +108,8 @@ struct Running {
     first_token: Option<u64>,
     /// What the head of its answer says.
     limits: Option<Limits>,
+    /// When its answer last showed life, Unix milliseconds; counts once the answer leaves.
+    alive: u64,
     edits: Vec<Edit>,
     answer: Answer,
     echo: Echo,

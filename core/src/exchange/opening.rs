@@ -14,6 +14,7 @@ use crate::plan::Asked;
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::route::{Dialect, Route};
+use crate::timeout;
 use crate::wire;
 
 /// Characters of a caller's header that are kept as a label.
@@ -54,6 +55,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
             dialect,
             key_id,
             asked,
+            timeout,
         }) => {
             caller.dialect = dialect;
             caller.key_id = key_id;
@@ -65,6 +67,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
                 Arc::clone(gateway),
                 caller,
                 asked,
+                timeout,
                 stale,
             )))
         }
@@ -82,6 +85,8 @@ enum Admitted {
         dialect: Dialect,
         key_id: Option<String>,
         asked: Asked,
+        /// The caller's limit of an attempt, milliseconds.
+        timeout: Option<u64>,
     },
     /// A route that is not the gateway's.
     Other,
@@ -133,5 +138,6 @@ fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Re
         dialect,
         key_id,
         asked,
+        timeout: timeout::callers(head)?,
     })
 }

@@ -14,25 +14,24 @@ impl Exchange {
     /// does one whose time was over before the configured limit: a caller's own short limit must not
     /// speak against a provider.
     pub(super) fn sample(&mut self, running: &Running, outcome: Outcome, now_ms: u64) {
-        let config = &self.gateway.config;
-        if !config.health.enabled || running.key.is_empty() {
+        if !self.gateway.config.health.enabled || running.key.is_empty() {
             return;
         }
-        let lasted = now_ms.saturating_sub(running.started);
-        let limit = config.defaults.timeouts.of_attempt(self.chat.stream);
         let answered = match outcome {
             Outcome::Answered | Outcome::Refused => true,
             Outcome::CallerGone if running.first_token.is_some() => true,
-            Outcome::CallerGone => return,
-            // Envoy's clock for the attempt starts a little before this one.
-            Outcome::Timeout if lasted.saturating_mul(10) < limit.saturating_mul(9) => return,
+            // The answer may be a long one, and the attempts before it may have taken the time.
+            Outcome::CallerGone | Outcome::DeadlineExceeded => return,
+            Outcome::Timeout if self.is_callers_limit() => return,
             Outcome::Failed
+            | Outcome::IdleTimeout
             | Outcome::InBandError
             | Outcome::Malformed
             | Outcome::Status
             | Outcome::Timeout
             | Outcome::Truncated => false,
         };
+        let lasted = now_ms.saturating_sub(running.started);
         let status = self.attempts.last().and_then(|attempt| attempt.status);
         self.samples.push(Sample {
             key: running.key.clone(),

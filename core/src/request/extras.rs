@@ -12,7 +12,7 @@ use crate::spend::{Contact, Thread};
 const CONTACT_METADATA: usize = 4096;
 
 /// Members of `orq` that this version checks and does not carry out.
-const PLANNED: [&str; 5] = ["cache", "inputs", "knowledge_bases", "prompt", "timeout"];
+const PLANNED: [&str; 4] = ["cache", "inputs", "knowledge_bases", "prompt"];
 
 /// What the gateway's own fields say, and `metadata`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,8 @@ pub struct Extras {
     pub thread: Option<Thread>,
     /// `orq.name` (W55).
     pub name: Option<String>,
+    /// `orq.timeout.call_timeout`, milliseconds (W32).
+    pub call_timeout: Option<u64>,
     /// `metadata`, which reaches the provider too (W55).
     pub metadata: BTreeMap<String, String>,
     /// What `orq` asks of the route (W30, W31).
@@ -97,9 +99,11 @@ impl Extras {
                         .unwrap_or_default(),
                 });
             }
-            _ => {
-                self.routing.take(name, raw);
+            "timeout" => {
+                let limit = value::member(raw, "call_timeout").and_then(value::whole);
+                self.call_timeout = limit.and_then(|limit| u64::try_from(limit).ok());
             }
+            _ => self.routing.take(name, raw),
         });
         self.contact = self.contact.take().or(older);
     }

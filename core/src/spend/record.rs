@@ -109,18 +109,22 @@ pub enum Outcome {
     Answered,
     /// The caller left while it ran.
     CallerGone,
+    /// The limit of the whole request came while it ran.
+    DeadlineExceeded,
     /// No connection, a reset, or a time limit before its headers.
     #[default]
     Failed,
     /// A 200 that was no answer: HTML, not JSON, cut, without choices.
     Malformed,
+    /// Its answer had begun, and nothing more came of it in time.
+    IdleTimeout,
     /// An error inside a 200.
     InBandError,
     /// A status that leads to the next provider.
     Status,
-    /// No first token in time.
+    /// No first token in time; of a plain answer, no end.
     Timeout,
-    /// The stream was cut or stalled after the answer had begun.
+    /// The answer was cut after it had begun.
     Truncated,
     /// The provider refused the request itself: 400, 404, 409, 413, 422.
     Refused,
@@ -133,7 +137,9 @@ impl Outcome {
         match self {
             Self::Answered => "answered",
             Self::CallerGone => "caller_gone",
+            Self::DeadlineExceeded => "deadline_exceeded",
             Self::Failed => "failed",
+            Self::IdleTimeout => "idle_timeout",
             Self::InBandError => "in_band_error",
             Self::Malformed => "malformed",
             Self::Refused => "refused",
@@ -150,11 +156,19 @@ impl Outcome {
 pub enum EndReason {
     /// The answer was given whole.
     Complete,
+    /// Every attempt failed; the last gave no plain answer in time.
+    AnswerTimeout,
     /// The caller hung up.
     CallerGone,
+    /// The limit of the whole request came before the end of an answer.
+    DeadlineExceeded,
     /// Every attempt failed.
     #[default]
     Failed,
+    /// Every attempt failed; the last gave no first token in time.
+    FirstTokenTimeout,
+    /// The answer had begun, and nothing more came of it in time.
+    IdleTimeout,
     /// A provider refused the request itself.
     Refused,
     /// The answer had begun and was cut by the provider.

@@ -93,15 +93,7 @@ async fn w35_a_stall_after_the_first_token_ends_as_a_reset() {
         .stall_after(3);
     let stack = Stack::builder()
         .provider("openai", answer)
-        .bootstrap(|bootstrap| {
-            let routes =
-                &mut bootstrap.connection_manager()["route_config"]["virtual_hosts"][0]["routes"];
-            let routes = routes.as_array_mut().unwrap().iter_mut();
-            let chat = routes.filter(|route| route["route"]["retry_policy"].is_object());
-            for route in chat {
-                route["route"]["retry_policy"]["per_try_idle_timeout"] = json!("0.4s");
-            }
-        })
+        .config(|doc| doc["defaults"]["timeouts"] = json!({"idle_ms": 500}))
         .start()
         .await;
     let stream = stack.caller.chat(&streamed(MODEL)).stream().await;

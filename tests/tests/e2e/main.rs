@@ -24,4 +24,5 @@ mod sdk;
 mod spend;
 mod stream;
 mod survival;
+mod timeouts;
 mod trap;

@@ -121,10 +121,12 @@ fn w36_only_the_configured_limit_speaks_against_a_provider() {
     scenario.attempt("a");
     scenario.exchange.left(1_010 + 1_000);
     assert_eq!(told(&mut scenario.exchange), of("a:m", false, 1_000));
-    let mut scenario = Scenario::sent(STREAM);
+    let mut scenario = Scenario::sent_with(STREAM, &[("x-opengateway-timeout", "800ms")]);
     scenario.attempt("a");
-    scenario.exchange.conclude(Outcome::Timeout, 1_010 + 800);
+    scenario.exchange.left(1_010 + 800);
     assert_eq!(told(&mut scenario.exchange), [], "the caller's was shorter");
+    let closed = scenario.closed();
+    assert_eq!(closed.attempts[0].outcome, Outcome::Timeout);
 }
 
 #[test]

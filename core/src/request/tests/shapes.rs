@@ -365,10 +365,6 @@ fn w15_what_is_planned_is_checked_and_refused_by_its_name() {
             r#""orq":{"prompt":{"id":"p","version":"1"}}"#,
             "orq.prompt unsupported_value",
         ),
-        (
-            r#""orq":{"timeout":{"call_timeout":1}}"#,
-            "orq.timeout unsupported_value",
-        ),
     ] {
         assert_eq!(faults(&with(fields)), [fault], "{fields}");
     }
