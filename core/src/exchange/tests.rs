@@ -10,6 +10,7 @@ use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
 mod echo;
 mod heads;
+mod limits;
 mod scenario;
 
 use scenario::*;
