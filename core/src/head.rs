@@ -42,6 +42,14 @@ impl Head {
         Some(essence.trim().to_ascii_lowercase())
     }
 
+    /// Whether the body has a content coding: it is not its bytes as they stand.
+    #[must_use]
+    pub fn is_encoded(&self) -> bool {
+        let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+        self.get("content-encoding")
+            .is_some_and(|codings| !codings.split(',').map(str::trim).all(plain))
+    }
+
     /// The `charset` of `content-type`, in lower case.
     #[must_use]
     pub fn charset(&self) -> Option<String> {

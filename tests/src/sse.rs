@@ -4,7 +4,7 @@
 #[must_use]
 pub fn events(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8(bytes.to_vec()).expect("a stream is UTF-8");
-    let text = text.replace("\r\n", "\n");
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let blocks = text.split("\n\n");
     blocks.filter_map(data).collect()
 }
@@ -46,11 +46,13 @@ mod tests {
     fn events_are_read_whatever_ends_their_lines() {
         let lf =
             b": ping\n\ndata: {\"a\":1}\n\nevent: x\ndata:two\ndata: three\n\ndata: [DONE]\n\n";
-        let crlf = String::from_utf8(lf.to_vec())
-            .unwrap()
-            .replace('\n', "\r\n");
-        for bytes in [lf.as_slice(), crlf.as_bytes()] {
-            assert_eq!(events(bytes), [r#"{"a":1}"#, "two\nthree", "[DONE]"]);
+        let text = String::from_utf8(lf.to_vec()).unwrap();
+        for line_end in ["\n", "\r\n", "\r"] {
+            let text = text.replace('\n', line_end);
+            assert_eq!(
+                events(text.as_bytes()),
+                [r#"{"a":1}"#, "two\nthree", "[DONE]"]
+            );
         }
     }
 }

@@ -61,11 +61,8 @@ impl Exchange {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.status = Some(status);
         }
-        let coded = head
-            .get("content-encoding")
-            .is_some_and(|c| !c.eq_ignore_ascii_case("identity"));
         let outcome = match status {
-            200..=299 if end || coded => Outcome::Malformed,
+            200..=299 if end || head.is_encoded() => Outcome::Malformed,
             200..=299 => {
                 let media = head.media_type();
                 running.answer = if self.chat.stream {

@@ -120,10 +120,7 @@ fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Re
     if head.charset().is_some_and(|charset| charset != "utf-8") {
         return Err(Rejection::ContentType);
     }
-    if head
-        .get("content-encoding")
-        .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
-    {
+    if head.is_encoded() {
         return Err(Rejection::ContentEncoding);
     }
     let limit = config.defaults.limits.body_bytes;

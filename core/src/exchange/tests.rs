@@ -11,6 +11,7 @@ use crate::spend::{EndReason, Outcome, Record, UsageSource};
 mod echo;
 mod heads;
 mod sampled;
+mod limits;
 mod scenario;
 
 use scenario::*;

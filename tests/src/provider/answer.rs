@@ -230,10 +230,16 @@ impl Answer {
 
     /// Ends every line with CRLF.
     #[must_use]
-    pub fn crlf(mut self) -> Self {
+    pub fn crlf(self) -> Self {
+        self.line_ends("\r\n")
+    }
+
+    /// Ends every line so.
+    #[must_use]
+    pub fn line_ends(mut self, with: &str) -> Self {
         for piece in &mut self.body {
             if let Piece::Text(text) = piece {
-                *text = text.replace('\n', "\r\n");
+                *text = text.replace('\n', with);
             }
         }
         self
