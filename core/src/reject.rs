@@ -1,5 +1,6 @@
 //! Why a request is refused before any provider sees it, and how the caller is told.
 
+use crate::config::Tier;
 use crate::error::{Code, Detail, ErrorBody};
 use crate::json::{Fault, FaultKind, Place};
 use crate::reply::Reply;
@@ -13,10 +14,26 @@ pub enum Rejection {
         /// The limit, bytes.
         limit: usize,
     },
+    /// All that could be tried cools down (W36).
+    Cooling {
+        /// The model.
+        model: String,
+        /// Seconds until the first of them may be tried.
+        wait: u64,
+        /// Whether all of them said that they are asked too much.
+        limited: bool,
+    },
     /// A `content-encoding` that the gateway does not undo (W17).
     ContentEncoding,
     /// A `content-type` other than JSON (W03).
     ContentType,
+    /// A fault of what the body's `model` could name, but of another place that names a model.
+    Elsewhere {
+        /// That place: `orq.fallbacks[0].model`, or a header.
+        param: String,
+        /// The fault.
+        why: Box<Self>,
+    },
     /// The failover header is not a JSON array of names (W30).
     FailoverSequence,
     /// Faults of the body's fields, at least one (W18).
@@ -27,6 +44,11 @@ pub enum Rejection {
         name: String,
         /// A near one.
         near: Option<String>,
+    },
+    /// A header that may stand once stands twice (W30).
+    HeaderTwice {
+        /// Its name.
+        header: &'static str,
     },
     /// The key is malformed or not known (W05).
     InvalidKey,
@@ -55,6 +77,15 @@ pub enum Rejection {
     },
     /// There is no such route (W03).
     NotFound,
+    /// What could be tried is of a weaker tier than was promised (W24).
+    Tier {
+        /// The model.
+        model: String,
+        /// A tier that is not met.
+        tier: Tier,
+        /// Seconds until what meets it may be tried, where it cools down.
+        wait: Option<u64>,
+    },
     /// `ollm::variant_name` names no variant of the function, and no provider of the model (W22).
     VariantNotFound {
         /// The name as the caller wrote it.
@@ -62,14 +93,25 @@ pub enum Rejection {
         /// A near one.
         near: Option<String>,
     },
-    /// The failover header names a provider that is not configured (W30).
+    /// A header names a provider that is not configured (W30).
     UnknownProvider {
+        /// The header.
+        header: &'static str,
         /// The name.
         name: String,
     },
 }
 
 impl Rejection {
+    /// The same fault of another place that names a model.
+    #[must_use]
+    pub fn at(self, param: impl Into<String>) -> Self {
+        Self::Elsewhere {
+            param: param.into(),
+            why: Box::new(self),
+        }
+    }
+
     /// The answer to the caller. The one place where a fault becomes wire.
     #[must_use]
     pub fn reply(&self) -> Reply {
@@ -83,12 +125,16 @@ impl Rejection {
             Self::Fields(details) => body
                 .param(first.and_then(|first| first.param.clone()))
                 .details(details.clone()),
-            Self::FailoverSequence | Self::UnknownProvider { .. } => {
-                body.param(Some(wire::FAILOVER_SEQUENCE.to_owned()))
+            Self::Elsewhere { param, .. } => body.param(Some(param.clone())),
+            Self::FailoverSequence => body.param(Some(wire::FAILOVER_SEQUENCE.to_owned())),
+            Self::HeaderTwice { header } | Self::UnknownProvider { header, .. } => {
+                body.param(Some((*header).to_owned()))
             }
-            Self::FunctionNotFound { .. }
+            Self::Cooling { .. }
+            | Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
-            | Self::NoProvider { .. } => body.param(Some("model".to_owned())),
+            | Self::NoProvider { .. }
+            | Self::Tier { .. } => body.param(Some("model".to_owned())),
             Self::VariantNotFound { .. } => body.param(Some("ollm::variant_name".to_owned())),
             _ => body,
         };
@@ -96,6 +142,10 @@ impl Rejection {
         match self {
             Self::Method { allow } => reply.header("allow", *allow),
             Self::InvalidKey | Self::MissingKey => reply.header("www-authenticate", "Bearer"),
+            Self::Cooling { wait, .. }
+            | Self::Tier {
+                wait: Some(wait), ..
+            } => reply.header("retry-after", wait.to_string()),
             _ => reply,
         }
     }
@@ -110,9 +160,12 @@ impl Rejection {
             Self::Method { .. } => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::ContentEncoding | Self::ContentType => 415,
-            Self::NoProvider { .. } => 503,
+            Self::Cooling { limited: true, .. } => 429,
+            Self::Cooling { .. } | Self::NoProvider { .. } | Self::Tier { .. } => 503,
+            Self::Elsewhere { why, .. } => why.status(),
             Self::FailoverSequence
             | Self::Fields(_)
+            | Self::HeaderTwice { .. }
             | Self::InvalidJson(..)
             | Self::UnknownProvider { .. } => 400,
         }
@@ -122,6 +175,10 @@ impl Rejection {
         match self {
             Self::BodyTooLarge { .. } => Code::BodyTooLarge,
             Self::ContentEncoding => Code::UnsupportedContentEncoding,
+            Self::Cooling { .. } => Code::ProvidersCoolingDown,
+            Self::Elsewhere { why, .. } => why.code(),
+            Self::HeaderTwice { .. } => Code::DuplicateHeader,
+            Self::Tier { .. } => Code::TierUnavailable,
             Self::ContentType => Code::UnsupportedMediaType,
             Self::FailoverSequence => Code::InvalidFailoverSequence,
             Self::Fields(details) => details
@@ -152,6 +209,15 @@ impl Rejection {
         match self {
             Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::ContentEncoding => "The body must not be encoded.".to_owned(),
+            Self::Cooling { model, wait, .. } => format!(
+                "All providers of `{model}` cool down after failures or rate limits; try again in {wait} s."
+            ),
+            Self::Elsewhere { why, .. } => why.message(),
+            Self::HeaderTwice { header } => format!("{header} is given twice."),
+            Self::Tier { model, tier, .. } => format!(
+                "No provider can serve `{model}` in the tier `{}` now, and a request is never moved to a weaker one.",
+                tier.as_str()
+            ),
             Self::ContentType => "The content type must be application/json, in UTF-8.".to_owned(),
             Self::FailoverSequence => {
                 format!(
@@ -185,7 +251,7 @@ impl Rejection {
                 }
             ),
             Self::NotFound => "There is no such route.".to_owned(),
-            Self::UnknownProvider { name } => format!("There is no provider `{name}`."),
+            Self::UnknownProvider { name, .. } => format!("There is no provider `{name}`."),
             Self::VariantNotFound { name, near } => {
                 format!("There is no variant `{name}`.{}", suggest(near))
             }
@@ -212,9 +278,23 @@ mod tests {
         };
         let all = vec![
             Rejection::BodyTooLarge { limit: 1 },
+            Rejection::Cooling {
+                model: text("m"),
+                wait: 1,
+                limited: false,
+            },
+            Rejection::Cooling {
+                model: text("m"),
+                wait: 1,
+                limited: true,
+            },
             Rejection::ContentEncoding,
             Rejection::ContentType,
+            Rejection::NotFound.at("orq.fallbacks[0].model"),
             Rejection::FailoverSequence,
+            Rejection::HeaderTwice {
+                header: wire::FORCE_MODEL,
+            },
             Rejection::Fields(vec![detail]),
             Rejection::FunctionNotFound {
                 name: text("f"),
@@ -235,7 +315,15 @@ mod tests {
                 reasons: Vec::new(),
             },
             Rejection::NotFound,
-            Rejection::UnknownProvider { name: text("p") },
+            Rejection::Tier {
+                model: text("m"),
+                tier: Tier::Tee,
+                wait: None,
+            },
+            Rejection::UnknownProvider {
+                header: wire::FORCE_PROVIDER,
+                name: text("p"),
+            },
             Rejection::VariantNotFound {
                 name: text("v"),
                 near: None,
@@ -244,11 +332,14 @@ mod tests {
         for own in &all {
             match own {
                 Rejection::BodyTooLarge { .. }
+                | Rejection::Cooling { .. }
                 | Rejection::ContentEncoding
                 | Rejection::ContentType
+                | Rejection::Elsewhere { .. }
                 | Rejection::FailoverSequence
                 | Rejection::Fields(_)
                 | Rejection::FunctionNotFound { .. }
+                | Rejection::HeaderTwice { .. }
                 | Rejection::InvalidKey
                 | Rejection::InvalidJson(..)
                 | Rejection::Method { .. }
@@ -256,6 +347,7 @@ mod tests {
                 | Rejection::ModelNotFound { .. }
                 | Rejection::NoProvider { .. }
                 | Rejection::NotFound
+                | Rejection::Tier { .. }
                 | Rejection::UnknownProvider { .. }
                 | Rejection::VariantNotFound { .. } => {}
             }

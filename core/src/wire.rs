@@ -14,10 +14,16 @@ pub const ROUTE: &str = "x-gateway-route";
 pub const REASONING_EFFORT: &str = "x-gateway-reasoning-effort";
 /// The caller's order of providers (W30).
 pub const FAILOVER_SEQUENCE: &str = "x-opengateway-failover-sequence";
+/// The only provider that may be tried (W30).
+pub const FORCE_PROVIDER: &str = "x-gateway-force-provider";
+/// A selector in the place of the body's `model` (W30).
+pub const FORCE_MODEL: &str = "x-gateway-force-model";
 /// How often Envoy may retry.
 pub const MAX_RETRIES: &str = "x-envoy-max-retries";
 /// How long Envoy gives an attempt until its head has left the provider filter.
 pub const TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
+/// Seconds that Envoy waits before the next attempt; from the provider filter to the route alone.
+pub const RETRY_IN: &str = "x-sluice-retry-in";
 /// What the names of Envoy's own headers begin with; a caller's are removed (E23).
 pub const ENVOY_PREFIX: &str = "x-envoy-";
 /// The media type of JSON.

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::exchange::{Awaiting, Opened, open};
+use sluice_core::health::Board;
+use sluice_core::plan::Care;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
 
@@ -56,7 +58,12 @@ impl Gateway {
                 return Action::Continue;
             }
         };
-        let sent = waiting.body(bytes, &mut self.vm.luck.borrow_mut());
+        let mut care = Care {
+            board: &Board::default(),
+            claim: &mut |_| true,
+            now_ms: host::now(),
+        };
+        let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
         match sent {
             Err(reply) => self.reply(&reply),
             Ok((exchange, sent)) => {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::error::{Code, ErrorBody};
-use sluice_core::exchange::{Flow, Verdict};
+use sluice_core::exchange::{Again, Flow, Verdict};
 use sluice_core::reply::Reply;
+use sluice_core::wire;
 
 use crate::exchanges::{self, Shared};
 use crate::host;
@@ -82,7 +83,7 @@ fn apply(flow: Flow) -> Action {
     match flow {
         Flow::Hold => return Action::Pause,
         Flow::Pass => {}
-        Flow::Fail => fail(),
+        Flow::Fail => fail(None),
         Flow::Replace(front) => host::replace_response_body(front.covered, &front.prefix),
         Flow::Open { headers, body } => {
             host::set_response_head(&headers);
@@ -94,10 +95,16 @@ fn apply(flow: Flow) -> Action {
     Action::Continue
 }
 
-/// Tells Envoy's router that the attempt has failed. Nothing else of its head stays: a header such as
-/// `x-envoy-ratelimited` would talk the router out of the next attempt.
-fn fail() {
-    host::set_response_head(&[(":status".to_owned(), "503".to_owned())]);
+/// Tells Envoy's router that the attempt has failed, and where the next one goes if that is not to the
+/// next provider. Nothing else of its head stays: a header such as `x-envoy-ratelimited` would talk the
+/// router out of the next attempt.
+fn fail(again: Option<&Again>) {
+    let mut head = vec![(":status".to_owned(), "503".to_owned())];
+    if let Some(again) = again {
+        host::set_cluster(&again.cluster);
+        head.push((wire::RETRY_IN.to_owned(), again.wait_s.to_string()));
+    }
+    host::set_response_head(&head);
 }
 
 impl Context for Provider {
@@ -158,8 +165,8 @@ impl HttpContext for Provider {
         match verdict {
             Verdict::Hold => Action::Pause,
             Verdict::Pass => Action::Continue,
-            Verdict::Fail => {
-                fail();
+            Verdict::Fail(again) => {
+                fail(again.as_ref());
                 Action::Continue
             }
         }

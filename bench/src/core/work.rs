@@ -3,11 +3,11 @@
 use sluice_core::config::Config;
 use sluice_core::dialect;
 use sluice_core::gateway::Gateway;
+use sluice_core::health::Board;
 use sluice_core::luck::Luck;
-use sluice_core::plan::Plan;
+use sluice_core::plan::{Asked, Care, Plan, Wish};
 use sluice_core::request::{Chat, Rules};
 use sluice_core::route::Dialect;
-use sluice_core::selector::resolve;
 
 const CONFIG: &str = r#"{
     "auth": {"mode": "open"},
@@ -53,8 +53,18 @@ impl Work {
         let told = |why| format!("{why:?}");
         let chat = Chat::parse(body, &self.rules).map_err(told)?;
         let selector = chat.model.as_deref().unwrap_or_default();
-        let target = resolve(selector, None, &self.gateway.config).map_err(told)?;
-        let plan = Plan::new(&target, None, &self.gateway, &mut self.luck).map_err(told)?;
+        let wish = Wish {
+            selector,
+            variant: None,
+            routing: &chat.extras.routing,
+            asked: &Asked::default(),
+        };
+        let mut care = Care {
+            board: &Board::default(),
+            claim: &mut |_| true,
+            now_ms: 0,
+        };
+        let plan = Plan::new(&wish, &self.gateway, &mut care, &mut self.luck).map_err(told)?;
         let first = plan.attempts.first().ok_or("no attempt")?;
         Ok(chat.edits(&dialect::upstream(&first.candidate)).len())
     }

@@ -68,6 +68,8 @@ codes! {
     MoreFaults = "more_faults", [400];
     /// `x-opengateway-failover-sequence` is not a JSON array of provider names.
     InvalidFailoverSequence = "invalid_failover_sequence", [400];
+    /// A header that may stand once stands twice.
+    DuplicateHeader = "duplicate_header", [400];
     /// A header names a provider that is not configured.
     UnknownProvider = "unknown_provider", [400];
     /// A query string is not one, or a value in it is broken.
@@ -126,6 +128,11 @@ codes! {
     UpstreamTruncated = "upstream_truncated", [502];
     /// The model is known, but none of its providers can be tried.
     NoProviderAvailable = "no_provider_available", [503];
+    /// All that could be tried cools down after failures or rate limits (429: after rate limits
+    /// alone); `retry-after` tells for how long.
+    ProvidersCoolingDown = "providers_cooling_down", [429, 503];
+    /// What could be tried is of a weaker tier (`tee`, `zdr`) than the model's.
+    TierUnavailable = "tier_unavailable", [503];
     /// From Envoy: what answers this route cannot be reached, or Envoy is overloaded.
     ServiceUnavailable = "service_unavailable", [503];
     /// The store of the sidecar does not answer.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Exchange, Meter, State};
+use super::{Again, Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::head::Head;
 use crate::health::Limits;
@@ -17,10 +17,10 @@ const LAST: usize = 4 * 1024;
 const FIRST: usize = 64;
 
 /// What becomes of an attempt by the head of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The attempt has failed: with status 503 Envoy goes on to the next.
-    Fail,
+    /// The attempt has failed: with status 503 Envoy goes on to the next, or tries this one again.
+    Fail(Option<Again>),
     /// The head waits for the body.
     Hold,
     /// The head goes on as it is; the exchange has been answered.
@@ -96,9 +96,9 @@ impl Exchange {
             }
             _ => Outcome::Status,
         };
-        self.note_retry_after();
+        let rest_s = self.note_retry_after();
         self.conclude(outcome, now_ms);
-        Verdict::Fail
+        Verdict::Fail(self.again(status, rest_s))
     }
 
     /// Takes what has come of the body: `size` bytes in the host's buffer, `end` when no more come.

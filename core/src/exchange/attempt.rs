@@ -62,7 +62,7 @@ impl Exchange {
     ) -> Result<AttemptHead, Misrouted> {
         self.left(now_ms);
         self.meter = Meter::default();
-        let i = self.attempts.len();
+        let i = self.place.next;
         let found = self.plan.attempts.get(i);
         let planned = found.filter(|planned| planned.candidate.provider.name == provider);
         let Some(planned) = planned.cloned() else {
@@ -72,6 +72,10 @@ impl Exchange {
                 found: provider.to_owned(),
             });
         };
+        if i != self.place.at || self.attempts.is_empty() {
+            self.place.tries = planned.tries;
+        }
+        (self.place.at, self.place.next) = (i, i + 1);
         let candidate = &planned.candidate;
         let edits = self.chat.edits(&dialect::upstream(candidate));
         let length = json::edited_len(self.body.len, &edits);

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use super::opening::refuse;
-use super::{Body, Caller, Exchange, Meter, State};
+use super::{Body, Caller, Exchange, Meter, Place, State};
 use crate::gateway::Gateway;
 use crate::id::uuid_v7;
 use crate::luck::Luck;
-use crate::plan::Plan;
+use crate::plan::{Asked, Care, Plan, Wish};
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{Chat, Rules};
-use crate::selector::resolve;
 use crate::wire;
 
 /// A request that waits for its body.
 pub struct Awaiting {
     gateway: Arc<Gateway>,
     caller: Caller,
-    sequence: Option<Vec<String>>,
+    asked: Asked,
     stale: Vec<String>,
 }
 
@@ -37,13 +36,13 @@ impl Awaiting {
     pub(super) fn new(
         gateway: Arc<Gateway>,
         caller: Caller,
-        sequence: Option<Vec<String>>,
+        asked: Asked,
         stale: Vec<String>,
     ) -> Self {
         Self {
             gateway,
             caller,
-            sequence,
+            asked,
             stale,
         }
     }
@@ -72,18 +71,28 @@ impl Awaiting {
     /// # Errors
     ///
     /// The answer to a body that is refused; no provider has seen anything of it.
-    pub fn body(self, bytes: Vec<u8>, luck: &mut Luck) -> Result<(Exchange, Sent), Reply> {
+    pub fn body(
+        self,
+        bytes: Vec<u8>,
+        care: &mut Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<(Exchange, Sent), Reply> {
         self.grown(bytes.len())?;
         let id = self.caller.id.clone();
-        self.plan(bytes, luck)
+        self.plan(bytes, care, luck)
             .map_err(|rejection| refuse(&rejection, &id))
     }
 
-    fn plan(self, bytes: Vec<u8>, luck: &mut Luck) -> Result<(Exchange, Sent), Rejection> {
+    fn plan(
+        self,
+        bytes: Vec<u8>,
+        care: &mut Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<(Exchange, Sent), Rejection> {
         let Self {
             gateway,
             caller,
-            sequence,
+            asked,
             stale,
         } = self;
         let defaults = &gateway.config.defaults;
@@ -99,12 +108,17 @@ impl Awaiting {
             .as_deref()
             .or(defaults.model.as_deref())
             .unwrap_or_default();
-        let target = resolve(selector, chat.extras.variant.as_deref(), &gateway.config)?;
-        let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
+        let wish = Wish {
+            selector,
+            variant: chat.extras.variant.as_deref(),
+            routing: &chat.extras.routing,
+            asked: &asked,
+        };
+        let plan = Plan::new(&wish, &gateway, care, luck)?;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let limit = defaults.timeouts.of_attempt(chat.stream);
-        let retries = plan.attempts.len().saturating_sub(1);
+        let retries = plan.slots().saturating_sub(1);
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),
             set: vec![
@@ -121,6 +135,7 @@ impl Awaiting {
                 len: bytes.len(),
                 kept: Some(bytes),
             },
+            place: Place::default(),
             attempts: Vec::with_capacity(2),
             running: None,
             state: State::Open,

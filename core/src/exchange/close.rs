@@ -58,12 +58,7 @@ impl Exchange {
 
     fn record(&mut self, end: EndReason, now_ms: u64) -> Record {
         let attempts = std::mem::take(&mut self.attempts);
-        let place = attempts.len().saturating_sub(1);
-        let planned = self
-            .plan
-            .attempts
-            .get(place)
-            .or_else(|| self.plan.attempts.first());
+        let planned = self.plan.attempts.get(self.place.at);
         let served = attempts
             .last()
             .filter(|last| self.meter.status == 200 || last.outcome == Outcome::CallerGone);

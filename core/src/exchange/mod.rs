@@ -11,6 +11,7 @@
 //! The gateway filter opens and closes it, the provider filter of each attempt works on it. What
 //! the meter knows is in it as it streams, because the end may come in any order.
 
+mod again;
 mod answer;
 mod attempt;
 mod awaiting;
@@ -22,6 +23,7 @@ mod sampled;
 
 use std::sync::Arc;
 
+pub use again::Again;
 pub use answer::{Flow, Read, Verdict};
 pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
@@ -44,6 +46,7 @@ pub struct Exchange {
     caller: Caller,
     chat: Chat,
     plan: Plan,
+    place: Place,
     body: Body,
     attempts: Vec<Attempt>,
     running: Option<Running>,
@@ -77,6 +80,17 @@ struct Caller {
 struct Body {
     len: usize,
     kept: Option<Vec<u8>>,
+}
+
+/// How far the plan has been carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// Index of the planned attempt that runs, or ran last.
+    at: usize,
+    /// Index of the one that comes next.
+    next: usize,
+    /// Tries more of the same provider that are left.
+    tries: u8,
 }
 
 /// The attempt that runs.

@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 use crate::head::Head;
 use crate::id::uuid_v7;
 use crate::luck::Luck;
-use crate::plan;
+use crate::plan::Asked;
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::route::{Dialect, Route};
@@ -53,7 +53,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         Ok(Admitted::Chat {
             dialect,
             key_id,
-            sequence,
+            asked,
         }) => {
             caller.dialect = dialect;
             caller.key_id = key_id;
@@ -64,7 +64,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
             Opened::Await(Box::new(Awaiting::new(
                 Arc::clone(gateway),
                 caller,
-                sequence,
+                asked,
                 stale,
             )))
         }
@@ -81,7 +81,7 @@ enum Admitted {
     Chat {
         dialect: Dialect,
         key_id: Option<String>,
-        sequence: Option<Vec<String>>,
+        asked: Asked,
     },
     /// A route that is not the gateway's.
     Other,
@@ -128,18 +128,10 @@ fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Re
     if length.is_some_and(|length| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(Rejection::BodyTooLarge { limit });
     }
-    if head
-        .iter()
-        .filter(|(name, _)| *name == wire::FAILOVER_SEQUENCE)
-        .count()
-        > 1
-    {
-        return Err(Rejection::FailoverSequence);
-    }
-    let sequence = plan::sequence(head.get(wire::FAILOVER_SEQUENCE), config)?;
+    let asked = Asked::read(head, config)?;
     Ok(Admitted::Chat {
         dialect,
         key_id,
-        sequence,
+        asked,
     })
 }

@@ -131,9 +131,12 @@ fn w50_a_plain_answer_is_recorded() {
 fn w31_w61_when_all_fail_each_is_told() {
     let mut scenario = Scenario::sent(PLAIN);
     scenario.attempt("a");
-    assert_eq!(scenario.answers("200", "text/html"), Verdict::Fail);
+    assert_eq!(scenario.answers("200", "text/html"), Verdict::Fail(None));
     scenario.attempt("b");
-    assert_eq!(scenario.answers("429", "application/json"), Verdict::Fail);
+    assert_eq!(
+        scenario.answers("429", "application/json"),
+        Verdict::Fail(None)
+    );
     let reply = scenario.exchange.given_up(scenario.now).unwrap();
     assert_eq!(reply.status, 429);
     assert!(

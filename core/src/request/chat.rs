@@ -23,7 +23,7 @@ pub struct Rules {
 }
 
 /// What the gateway knows of a body; the body itself is not in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chat {
     /// `model` as the caller wrote it; `None` where it is absent and may be.
     pub model: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::faults::{Faults, escape};
+use super::routing::Routing;
 use super::value;
 use crate::error::Code;
 use crate::spend::{Contact, Thread};
@@ -11,19 +12,10 @@ use crate::spend::{Contact, Thread};
 const CONTACT_METADATA: usize = 4096;
 
 /// Members of `orq` that this version checks and does not carry out.
-const PLANNED: [&str; 8] = [
-    "cache",
-    "fallbacks",
-    "inputs",
-    "knowledge_bases",
-    "load_balancer",
-    "prompt",
-    "retry",
-    "timeout",
-];
+const PLANNED: [&str; 5] = ["cache", "inputs", "knowledge_bases", "prompt", "timeout"];
 
 /// What the gateway's own fields say, and `metadata`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extras {
     /// `ollm::tags` (W51).
     pub tags: BTreeMap<String, String>,
@@ -49,6 +41,8 @@ pub struct Extras {
     pub name: Option<String>,
     /// `metadata`, which reaches the provider too (W55).
     pub metadata: BTreeMap<String, String>,
+    /// What `orq` asks of the route (W30, W31).
+    pub routing: Routing,
 }
 
 impl Extras {
@@ -99,11 +93,13 @@ impl Extras {
                         .and_then(value::text)
                         .unwrap_or_default(),
                     tags: value::member(raw, "tags")
-                        .map(value::texts)
+                        .map(|raw| value::list(raw, value::text))
                         .unwrap_or_default(),
                 });
             }
-            _ => {}
+            _ => {
+                self.routing.take(name, raw);
+            }
         });
         self.contact = self.contact.take().or(older);
     }
@@ -134,7 +130,7 @@ fn contact(name: &str, raw: &str, faults: &mut Faults) -> Contact {
             }
             contact.metadata = read.unwrap_or_default();
         }
-        "tags" => contact.tags = value::texts(raw),
+        "tags" => contact.tags = value::list(raw, value::text),
         _ => {}
     });
     contact

@@ -12,6 +12,7 @@ mod faults;
 pub mod fields;
 mod path;
 mod reader;
+mod routing;
 pub mod shape;
 mod usage;
 mod value;
@@ -20,6 +21,7 @@ pub use caps::Cap;
 pub use chat::{Chat, Rules};
 pub use edits::Upstream;
 pub use extras::Extras;
+pub use routing::{Retry, Routing, Weighted};
 
 #[cfg(test)]
 mod tests;

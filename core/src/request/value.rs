@@ -20,38 +20,34 @@ pub(super) fn whole(raw: &str) -> Option<i64> {
     cursor.number().ok()?.as_i64()
 }
 
-/// How many items an array has; 0 for what is none.
-pub(super) fn count(raw: &str) -> usize {
-    let mut items = 0;
-    let _ = Cursor::new(raw).array(|cursor, i| {
-        items = i + 1;
-        cursor.pass()
-    });
-    items
-}
-
-/// The strings of an array; what is none is left out.
-pub(super) fn texts(raw: &str) -> Vec<String> {
-    let mut texts = Vec::new();
+/// Shows the items of an array one by one, as they stand; none for what is no array.
+pub(super) fn items<'a>(raw: &'a str, mut show: impl FnMut(&'a str)) {
     let _ = Cursor::new(raw).array(|cursor, _| {
-        if cursor.kind()? != Kind::String {
-            return cursor.pass();
-        }
-        texts.push(cursor.string()?.decode().into_owned());
+        let span = cursor.skip()?;
+        show(raw.get(span).unwrap_or_default());
         Ok(())
     });
-    texts
+}
+
+/// What can be made of the items of an array; the others are left out.
+pub(super) fn list<'a, T>(raw: &'a str, read: impl Fn(&'a str) -> Option<T>) -> Vec<T> {
+    let mut list = Vec::new();
+    items(raw, |item| list.extend(read(item)));
+    list
+}
+
+/// How many items an array has; 0 for what is none.
+pub(super) fn count(raw: &str) -> usize {
+    let mut count = 0;
+    items(raw, |_| count += 1);
+    count
 }
 
 /// Whether an array has this string.
-pub(super) fn has(raw: &str, text: &str) -> bool {
+pub(super) fn has(raw: &str, word: &str) -> bool {
     let mut found = false;
-    let _ = Cursor::new(raw).array(|cursor, _| {
-        if cursor.kind()? != Kind::String {
-            return cursor.pass();
-        }
-        found |= cursor.string()?.decode() == text;
-        Ok(())
+    items(raw, |item| {
+        found |= text(item).is_some_and(|text| text == word);
     });
     found
 }

@@ -3,7 +3,6 @@
 mod bad_input;
 mod chat;
 mod config;
-
 mod echo;
 mod envoys;
 mod expect;
@@ -16,6 +15,7 @@ mod integrity;
 mod keys;
 mod leaks;
 mod openapi;
+mod plan;
 mod protocols;
 mod provider;
 mod request;

@@ -1,6 +1,8 @@
 //! Drives an exchange to the phase under test.
 
 use super::*;
+use crate::health::Board;
+use crate::plan::Care;
 
 pub(super) const DOCUMENT: &str = r#"{
     "auth": {"mode": "open"},
@@ -56,12 +58,22 @@ impl Scenario {
 
     pub(super) fn sent_with(body: &str, headers: &[(&str, &str)]) -> Self {
         let waiting = Self::opened(headers).unwrap();
-        let (exchange, sent) = waiting.body(body.into(), &mut Luck::new([6; 16])).unwrap();
+        let (exchange, sent) = Self::planned(waiting, body.into()).unwrap();
         Self {
             exchange,
             now: 1_000,
             sent,
         }
+    }
+
+    /// With all providers in good health.
+    pub(super) fn planned(waiting: Awaiting, body: Vec<u8>) -> Result<(Exchange, Sent), Reply> {
+        let mut care = Care {
+            board: &Board::default(),
+            claim: &mut |_| true,
+            now_ms: 1_000,
+        };
+        waiting.body(body, &mut care, &mut Luck::new([6; 16]))
     }
 
     pub(super) fn sent(body: &str) -> Self {

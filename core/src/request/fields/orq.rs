@@ -47,7 +47,7 @@ pub(super) const ORQ: Shape = object(&[
             ),
             may(
                 "on_codes",
-                list(&Shape::Whole(100, 599), 0, 0),
+                list(&Shape::Whole(100, 599), 0, 64),
                 "The statuses that are tried again.",
             ),
         ]),
@@ -140,7 +140,7 @@ const WEIGHTED: Shape = object(&[
 ]);
 
 const BALANCER: Shape = Shape::Either(&[
-    list(&WEIGHTED, 1, 0),
+    list(&WEIGHTED, 1, 64),
     tagged(
         Tag {
             name: "type",
@@ -149,7 +149,7 @@ const BALANCER: Shape = Shape::Either(&[
         },
         &[
             may("type", TEXT, "The kind of balancer."),
-            may("models", list(&WEIGHTED, 1, 0), "The models."),
+            may("models", list(&WEIGHTED, 1, 64), "The models."),
         ],
     ),
 ]);

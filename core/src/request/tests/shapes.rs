@@ -329,8 +329,7 @@ fn w55_labels_are_read() {
             "orq.thread.id missing_field",
             "orq.contact.id invalid_value",
             "orq.name invalid_type",
-            "orq.retry.count invalid_value",
-            "orq.retry unsupported_value"
+            "orq.retry.count invalid_value"
         ]
     );
     let large = format!(
@@ -367,16 +366,8 @@ fn w15_what_is_planned_is_checked_and_refused_by_its_name() {
             "orq.prompt unsupported_value",
         ),
         (
-            r#""orq":{"fallbacks":[{"model":"m"}]}"#,
-            "orq.fallbacks unsupported_value",
-        ),
-        (
             r#""orq":{"timeout":{"call_timeout":1}}"#,
             "orq.timeout unsupported_value",
-        ),
-        (
-            r#""orq":{"load_balancer":[{"model":"m","weight":0.5}]}"#,
-            "orq.load_balancer unsupported_value",
         ),
     ] {
         assert_eq!(faults(&with(fields)), [fault], "{fields}");

@@ -1,0 +1,89 @@
+//! What the head of a request says of the route (W30).
+
+use crate::config::Config;
+use crate::head::Head;
+use crate::json::{Cursor, Kind};
+use crate::near::quoted;
+use crate::reject::Rejection;
+use crate::wire;
+
+/// The headers that speak of the route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `x-opengateway-failover-sequence`: the providers that may be tried, in order.
+    pub sequence: Option<Vec<String>>,
+    /// `x-gateway-force-provider`: the only provider.
+    pub provider: Option<String>,
+    /// `x-gateway-force-model`: a selector in the place of the body's.
+    pub model: Option<String>,
+}
+
+impl Asked {
+    /// Reads them; an empty header is an absent one.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::FailoverSequence`] for what is not a JSON array of names,
+    /// [`Rejection::UnknownProvider`] for a name that is not configured, [`Rejection::HeaderTwice`]
+    /// for a header that stands twice. Source: W30.
+    pub fn read(head: &Head, config: &Config) -> Result<Self, Rejection> {
+        let provider = one(head, wire::FORCE_PROVIDER)?;
+        if let Some(name) = provider.filter(|name| !config.providers.contains_key(*name)) {
+            return Err(Rejection::UnknownProvider {
+                header: wire::FORCE_PROVIDER,
+                name: quoted(name).to_owned(),
+            });
+        }
+        Ok(Self {
+            sequence: sequence(one(head, wire::FAILOVER_SEQUENCE)?, config)?,
+            provider: provider.map(str::to_owned),
+            model: one(head, wire::FORCE_MODEL)?.map(str::to_owned),
+        })
+    }
+}
+
+/// The value of a header that may stand once.
+fn one<'a>(head: &'a Head, name: &'static str) -> Result<Option<&'a str>, Rejection> {
+    let mut values = head.iter().filter(|(own, _)| *own == name);
+    let first = values.next().map(|(_, value)| value.trim());
+    if values.next().is_some() {
+        return Err(Rejection::HeaderTwice { header: name });
+    }
+    Ok(first.filter(|value| !value.is_empty()))
+}
+
+fn sequence(header: Option<&str>, config: &Config) -> Result<Option<Vec<String>>, Rejection> {
+    let Some(text) = header else { return Ok(None) };
+    let (names, unknown) = names(text, config).ok_or(Rejection::FailoverSequence)?;
+    match unknown {
+        Some(name) => Err(Rejection::UnknownProvider {
+            header: wire::FAILOVER_SEQUENCE,
+            name,
+        }),
+        None => Ok(Some(names).filter(|names| !names.is_empty())),
+    }
+}
+
+/// The providers of a JSON array, each once, and the first name that is none; `None` for what is no
+/// array of strings.
+fn names(text: &str, config: &Config) -> Option<(Vec<String>, Option<String>)> {
+    let mut cursor = Cursor::new(text);
+    let mut names: Vec<String> = Vec::new();
+    let mut unknown = None;
+    let mut all_strings = true;
+    let read = cursor.array(|cursor, _| {
+        if cursor.kind()? != Kind::String {
+            all_strings = false;
+            return cursor.pass();
+        }
+        let name = cursor.string()?.decode();
+        if !config.providers.contains_key(name.as_ref()) {
+            unknown.get_or_insert_with(|| quoted(&name).to_owned());
+        } else if !names.iter().any(|own| *own == name) {
+            names.push(name.into_owned());
+        }
+        Ok(())
+    });
+    let whole = read.and_then(|_| cursor.end()).is_ok();
+    (whole && all_strings).then_some((names, unknown))
+}
