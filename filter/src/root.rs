@@ -1,4 +1,4 @@
-//! The root contexts: configuration, contexts, the tick that delivers records.
+//! The root contexts: configuration, contexts, the tick that delivers records and health.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
 
 use crate::gateway::Gateway;
+use crate::health::Health;
 use crate::host;
 use crate::outbox::Outbox;
 use crate::provider::Provider;
@@ -20,6 +21,7 @@ pub(crate) struct Vm {
     pub(crate) gateway: Arc<Core>,
     pub(crate) luck: RefCell<Luck>,
     pub(crate) outbox: Outbox,
+    pub(crate) health: Health,
 }
 
 thread_local! {
@@ -38,7 +40,7 @@ enum Role {
     #[default]
     Unconfigured,
     Gateway(Rc<Vm>),
-    Provider(Rc<str>),
+    Provider(Rc<Vm>, Rc<str>),
 }
 
 impl Root {
@@ -57,10 +59,12 @@ impl Root {
         let gateway = Arc::new(Core::new(config, host::env));
         let mut luck = host::luck();
         let outbox = Outbox::new(Arc::clone(&gateway), luck.bits());
+        let health = Health::new(Arc::clone(&gateway), luck.bits());
         let vm = Rc::new(Vm {
             gateway,
             luck: RefCell::new(luck),
             outbox,
+            health,
         });
         LAST.set(Some(Rc::clone(&vm)));
         Some(vm)
@@ -68,9 +72,12 @@ impl Root {
 }
 
 impl Context for Root {
-    fn on_http_call_response(&mut self, _: u32, _: usize, _: usize, _: usize) {
+    fn on_http_call_response(&mut self, call: u32, _: usize, size: usize, _: usize) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.answered(host::post_status(), host::now());
+            let now = host::now();
+            if !vm.health.answered(call, size, now) {
+                vm.outbox.answered(host::post_status(), now);
+            }
         }
     }
 
@@ -97,7 +104,7 @@ impl RootContext for Root {
                 self.role = Role::Gateway(vm);
             }
             "provider" if vm.gateway.config.providers.contains_key(&name) => {
-                self.role = Role::Provider(name.into());
+                self.role = Role::Provider(vm, name.into());
             }
             "provider" => {
                 log::error!("configuration: the plugin's name `{name}` is not a provider's");
@@ -113,14 +120,20 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.tick(host::now());
+            let now = host::now();
+            vm.health.tick(now);
+            if vm.outbox.tick(now) {
+                vm.health.report(now);
+            }
         }
     }
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         match &self.role {
             Role::Gateway(vm) => Some(Box::new(Gateway::new(Rc::clone(vm), id))),
-            Role::Provider(name) => Some(Box::new(Provider::new(Rc::clone(name)))),
+            Role::Provider(vm, name) => {
+                Some(Box::new(Provider::new(Rc::clone(vm), Rc::clone(name))))
+            }
             Role::Unconfigured => None,
         }
     }
