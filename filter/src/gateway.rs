@@ -5,7 +5,6 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::exchange::{Awaiting, Opened, open};
-use sluice_core::health::Board;
 use sluice_core::plan::Care;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
@@ -58,10 +57,11 @@ impl Gateway {
                 return Action::Continue;
             }
         };
+        let now_ms = host::now();
         let mut care = Care {
-            board: &Board::default(),
-            claim: &mut |_| true,
-            now_ms: host::now(),
+            board: &self.vm.health.board(now_ms),
+            claim: &mut |key| self.vm.health.claim(key, now_ms),
+            now_ms,
         };
         let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
         match sent {
@@ -169,5 +169,6 @@ impl HttpContext for Gateway {
         if let Some(record) = exchange.close(details.as_deref(), host::now()) {
             self.vm.outbox.put(&record);
         }
+        self.vm.health.take(exchange.take_samples());
     }
 }

@@ -273,6 +273,11 @@ pub(crate) fn post_status() -> Option<u16> {
     std::str::from_utf8(&status).ok()?.parse().ok()
 }
 
+/// The first bytes of the answer to a post.
+pub(crate) fn post_body(len: usize) -> Vec<u8> {
+    buffer(BufferType::HttpCallResponseBody, 0, len)
+}
+
 /// The value, or a line in the log.
 fn noted<T>(call: &str, result: Result<T, proxy_wasm::types::Status>) -> Option<T> {
     result

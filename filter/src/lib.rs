@@ -11,10 +11,12 @@
 
 mod exchanges;
 mod gateway;
+mod health;
 mod host;
 mod outbox;
 mod provider;
 mod root;
+mod shared;
 
 use proxy_wasm::types::LogLevel;
 

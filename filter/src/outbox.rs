@@ -9,7 +9,7 @@ use sluice_core::spend::outbox::{
     Backoff, Lease, PATIENCE_MS, Ring, SLOTS, Slot, batches, body, for_log,
 };
 
-use crate::host;
+use crate::{host, shared};
 
 const QUEUE: &str = "sluice.records";
 const LEASE: &str = "sluice.lease";
@@ -47,10 +47,7 @@ struct Delivery {
 impl Outbox {
     pub(crate) fn new(gateway: Arc<Gateway>, owner: u64) -> Self {
         let queue = host::queue(QUEUE);
-        // From here on the ring has a version, without which no change of it could be guarded.
-        if host::shared(RING).1.is_none() {
-            host::set_shared(RING, &Ring::default().write(), None);
-        }
+        shared::begin(RING, || Ring::default().write());
         Self {
             gateway,
             owner,
@@ -72,20 +69,21 @@ impl Outbox {
         }
     }
 
-    /// Collects and delivers what waits, when this VM holds the lease.
-    pub(crate) fn tick(&self, now: u64) {
+    /// Collects and delivers what waits, when this VM holds the lease; `true` when it does.
+    pub(crate) fn tick(&self, now: u64) -> bool {
         let (found, version) = host::shared(LEASE);
         let Some(lease) = Lease::take(found.as_deref(), self.owner, now) else {
-            return;
+            return false;
         };
         if !host::set_shared(LEASE, &lease.write(), version) {
-            return;
+            return false;
         }
         self.on_its_way
             .borrow_mut()
             .take_if(|delivery| now.saturating_sub(delivery.since) > PATIENCE_MS);
         self.collect();
         self.deliver(now);
+        true
     }
 
     /// The sidecar has answered, or has not.
@@ -253,18 +251,8 @@ impl Outbox {
     }
 }
 
-/// Changes the ring; `None` when other VMs were in the way again and again.
-fn change<T>(mut with: impl FnMut(&mut Ring) -> T) -> Option<T> {
-    for _ in 0..100 {
-        let (bytes, version) = host::shared(RING);
-        let mut ring = Ring::read(bytes.as_deref());
-        let out = with(&mut ring);
-        if host::set_shared(RING, &ring.write(), version) {
-            return Some(out);
-        }
-    }
-    log::error!("the ring of records can not be changed");
-    None
+fn change<T>(with: impl FnMut(&mut Ring) -> T) -> Option<T> {
+    shared::change(RING, Ring::read, Ring::write, with)
 }
 
 fn forget(delivery: &Delivery) {

@@ -11,9 +11,11 @@ use sluice_core::wire;
 
 use crate::exchanges::{self, Shared};
 use crate::host;
+use crate::root::Vm;
 
 /// One attempt.
 pub(crate) struct Provider {
+    vm: Rc<Vm>,
     /// Name of the provider, which is that of its cluster.
     name: Rc<str>,
     exchange: Option<Shared>,
@@ -24,8 +26,9 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(name: Rc<str>) -> Self {
+    pub(crate) fn new(vm: Rc<Vm>, name: Rc<str>) -> Self {
         Self {
+            vm,
             name,
             exchange: None,
             edited: false,
@@ -58,6 +61,11 @@ impl Provider {
         Action::Continue
     }
 
+    /// Takes what the exchange tells of providers' health; it does when an attempt is over.
+    fn sampled(&self, exchange: &Shared) {
+        self.vm.health.take(exchange.borrow_mut().take_samples());
+    }
+
     fn is_truncated(&self) -> bool {
         self.exchange
             .as_ref()
@@ -73,6 +81,7 @@ impl Provider {
         let flow = exchange
             .borrow_mut()
             .answer_body(size, end, host::now(), read);
+        self.sampled(exchange);
         self.held = if flow == Flow::Hold { size } else { 0 };
         flow
     }
@@ -111,6 +120,7 @@ impl Context for Provider {
     fn on_done(&mut self) -> bool {
         if let Some(exchange) = self.exchange.take() {
             exchange.borrow_mut().left(host::now());
+            self.sampled(&exchange);
         }
         true
     }
@@ -126,6 +136,7 @@ impl HttpContext for Provider {
         let attempt = exchange
             .borrow_mut()
             .attempt(&self.name, &incoming, host::now());
+        self.sampled(&exchange);
         match attempt {
             Err(misrouted) => self.refuse(&misrouted.to_string()),
             Ok(attempt) => {
@@ -162,6 +173,7 @@ impl HttpContext for Provider {
         };
         let head = host::response_head();
         let verdict = exchange.borrow_mut().answer_head(&head, end, host::now());
+        self.sampled(exchange);
         match verdict {
             Verdict::Hold => Action::Pause,
             Verdict::Pass => Action::Continue,

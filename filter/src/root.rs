@@ -1,4 +1,4 @@
-//! The root contexts: configuration, contexts, the tick that delivers records.
+//! The root contexts: configuration, contexts, the tick that delivers records and health.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use sluice_core::luck::Luck;
 
 use crate::exchanges;
 use crate::gateway::Gateway;
+use crate::health::Health;
 use crate::host;
 use crate::outbox::Outbox;
 use crate::provider::Provider;
@@ -21,6 +22,7 @@ pub(crate) struct Vm {
     pub(crate) gateway: Arc<Core>,
     pub(crate) luck: RefCell<Luck>,
     pub(crate) outbox: Outbox,
+    pub(crate) health: Health,
 }
 
 thread_local! {
@@ -39,7 +41,7 @@ enum Role {
     #[default]
     Unconfigured,
     Gateway(Rc<Vm>),
-    Provider(Rc<str>),
+    Provider(Rc<Vm>, Rc<str>),
 }
 
 impl Root {
@@ -58,10 +60,12 @@ impl Root {
         let gateway = Arc::new(Core::new(config, host::env));
         let mut luck = host::luck();
         let outbox = Outbox::new(Arc::clone(&gateway), luck.bits());
+        let health = Health::new(Arc::clone(&gateway), luck.bits());
         let vm = Rc::new(Vm {
             gateway,
             luck: RefCell::new(luck),
             outbox,
+            health,
         });
         LAST.set(Some(Rc::clone(&vm)));
         Some(vm)
@@ -69,9 +73,12 @@ impl Root {
 }
 
 impl Context for Root {
-    fn on_http_call_response(&mut self, _: u32, _: usize, _: usize, _: usize) {
+    fn on_http_call_response(&mut self, call: u32, _: usize, size: usize, _: usize) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.answered(host::post_status(), host::now());
+            let now = host::now();
+            if !vm.health.answered(call, size, now) {
+                vm.outbox.answered(host::post_status(), now);
+            }
         }
     }
 
@@ -98,7 +105,7 @@ impl RootContext for Root {
                 self.role = Role::Gateway(vm);
             }
             "provider" if vm.gateway.config.providers.contains_key(&name) => {
-                self.role = Role::Provider(name.into());
+                self.role = Role::Provider(vm, name.into());
             }
             "provider" => {
                 log::error!("configuration: the plugin's name `{name}` is not a provider's");
@@ -115,7 +122,10 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         if let Role::Gateway(vm) = &self.role {
             let now = host::now();
-            vm.outbox.tick(now);
+            vm.health.tick(now);
+            if vm.outbox.tick(now) {
+                vm.health.report(now);
+            }
             // Last: they leave the callback with another context.
             exchanges::stalled(now).into_iter().for_each(host::reset);
         }
@@ -124,7 +134,9 @@ impl RootContext for Root {
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         match &self.role {
             Role::Gateway(vm) => Some(Box::new(Gateway::new(Rc::clone(vm), id))),
-            Role::Provider(name) => Some(Box::new(Provider::new(Rc::clone(name)))),
+            Role::Provider(vm, name) => {
+                Some(Box::new(Provider::new(Rc::clone(vm), Rc::clone(name))))
+            }
             Role::Unconfigured => None,
         }
     }

@@ -10,8 +10,8 @@ use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
 mod echo;
 mod heads;
-mod sampled;
 mod limits;
+mod sampled;
 mod scenario;
 
 use scenario::*;
