@@ -8,6 +8,7 @@ pub mod config;
 pub mod dialect;
 pub mod error;
 pub mod exchange;
+pub mod explain;
 pub mod gateway;
 pub mod head;
 pub mod health;

@@ -114,16 +114,16 @@ impl Rejection {
         }
     }
 
-    /// The answer to the caller. The one place where a fault becomes wire.
+    /// The error as the caller is told of it.
     #[must_use]
-    pub fn reply(&self) -> Reply {
+    pub fn body(&self) -> ErrorBody {
         let status = self.status();
-        let mut body = ErrorBody::new(status, self.code(), self.message());
+        let body = ErrorBody::new(status, self.code(), self.message());
         let first = match self {
             Self::Fields(details) => details.first(),
             _ => None,
         };
-        body = match self {
+        match self {
             Self::Fields(details) => body
                 .param(first.and_then(|first| first.param.clone()))
                 .details(details.clone()),
@@ -140,8 +140,13 @@ impl Rejection {
             | Self::Tier { .. } => body.param(Some("model".to_owned())),
             Self::VariantNotFound { .. } => body.param(Some("ollm::variant_name".to_owned())),
             _ => body,
-        };
-        let reply = Reply::error(status, &body);
+        }
+    }
+
+    /// The answer to the caller. The one place where a fault becomes wire.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        let reply = Reply::error(self.status(), &self.body());
         match self {
             Self::Method { allow } => reply.header("allow", *allow),
             Self::InvalidKey | Self::MissingKey => reply.header("www-authenticate", "Bearer"),

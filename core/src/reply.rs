@@ -15,15 +15,21 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An error in the shape of W60.
+    /// JSON.
     #[must_use]
-    pub fn error(status: u16, body: &ErrorBody) -> Self {
+    pub fn json(status: u16, body: String) -> Self {
         let headers = vec![("content-type", wire::JSON.to_owned())];
         Self {
             status,
             headers,
-            body: body.to_json(),
+            body,
         }
+    }
+
+    /// An error in the shape of W60.
+    #[must_use]
+    pub fn error(status: u16, body: &ErrorBody) -> Self {
+        Self::json(status, body.to_json())
     }
 
     /// With one header more.

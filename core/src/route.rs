@@ -5,6 +5,8 @@
 pub enum Route {
     /// A chat completion.
     Chat(Dialect),
+    /// The plan of a chat completion, told (W38).
+    Explain,
     /// A route that the sidecar answers.
     Sidecar {
         /// Whether it is open to everybody in every mode.
@@ -52,6 +54,7 @@ impl Route {
             "/v1/chat/completions" => ("POST", Self::Chat(Dialect::OpenAi)),
             "/chat/completions" => ("POST", Self::Chat(Dialect::OpenGateway)),
             "/v2/gateway/chat/completions" => ("POST", Self::Chat(Dialect::Orq)),
+            "/v1/route:explain" => ("POST", Self::Explain),
             "/v1/models" => ("GET", Self::Sidecar { public: false }),
             "/health" | "/openapi.json" | "/status" => ("GET", Self::Sidecar { public: true }),
             _ if path
@@ -96,6 +99,12 @@ mod tests {
                 "POST",
                 "/v2/gateway/chat/completions",
                 Route::Chat(Dialect::Orq),
+            ),
+            ("POST", "/v1/route:explain", Route::Explain),
+            (
+                "GET",
+                "/v1/route:explain",
+                Route::WrongMethod { allow: "POST" },
             ),
             ("POST", "/v2/chat/completions", Route::Unknown),
             (

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, Place, State};
+use crate::explain::{Explained, explain};
 use crate::gateway::Gateway;
 use crate::id::uuid_v7;
 use crate::luck::Luck;
@@ -18,10 +19,17 @@ use crate::wire;
 pub struct Awaiting {
     gateway: Arc<Gateway>,
     caller: Caller,
-    asked: Asked,
-    /// The caller's limit of an attempt, milliseconds.
-    timeout: Option<u64>,
+    wants: Wants,
     stale: Vec<String>,
+}
+
+/// What the head asks of the plan.
+pub(super) struct Wants {
+    pub(super) asked: Asked,
+    /// The caller's limit of an attempt, milliseconds.
+    pub(super) timeout: Option<u64>,
+    /// Whether the plan is told instead of carried out (W38).
+    pub(super) explains: bool,
 }
 
 /// What Envoy is told when the body is there.
@@ -39,15 +47,13 @@ impl Awaiting {
     pub(super) fn new(
         gateway: Arc<Gateway>,
         caller: Caller,
-        asked: Asked,
-        timeout: Option<u64>,
+        wants: Wants,
         stale: Vec<String>,
     ) -> Self {
         Self {
             gateway,
             caller,
-            asked,
-            timeout,
+            wants,
             stale,
         }
     }
@@ -75,7 +81,8 @@ impl Awaiting {
     ///
     /// # Errors
     ///
-    /// The answer to a body that is refused; no provider has seen anything of it.
+    /// The gateway's own answer: to a body that is refused, of which no provider has seen anything,
+    /// or to one that is explained.
     pub fn body(
         self,
         bytes: Vec<u8>,
@@ -84,47 +91,80 @@ impl Awaiting {
     ) -> Result<(Exchange, Sent), Reply> {
         self.grown(bytes.len())?;
         let id = self.caller.id.clone();
-        self.plan(bytes, care, luck)
-            .map_err(|rejection| refuse(&rejection, &id))
+        let refused = |rejection: Rejection| refuse(&rejection, &id);
+        let chat = self.read(&bytes).map_err(refused)?;
+        if self.wants.explains {
+            let told = self.explain(&chat, care, luck);
+            return Err(told.unwrap_or_else(refused));
+        }
+        self.send(chat, bytes, care, luck).map_err(refused)
     }
 
-    fn plan(
-        self,
-        bytes: Vec<u8>,
-        care: &mut Care<'_>,
-        luck: &mut Luck,
-    ) -> Result<(Exchange, Sent), Rejection> {
-        let Self {
-            gateway,
-            caller,
-            asked,
-            timeout,
-            stale,
-        } = self;
-        let defaults = &gateway.config.defaults;
+    fn read(&self, bytes: &[u8]) -> Result<Chat, Rejection> {
+        let defaults = &self.gateway.config.defaults;
         let rules = Rules {
-            dialect: caller.dialect,
+            dialect: self.caller.dialect,
             stop_sequences: defaults.limits.stop_sequences,
             unknown_fields: defaults.unknown_fields,
             default_model: defaults.model.is_some(),
         };
-        let chat = Chat::parse(&bytes, &rules)?;
-        let selector = chat
-            .model
-            .as_deref()
-            .or(defaults.model.as_deref())
-            .unwrap_or_default();
-        let wish = Wish {
-            selector,
+        Chat::parse(bytes, &rules)
+    }
+
+    fn wish<'a>(&'a self, chat: &'a Chat) -> Wish<'a> {
+        let default = self.gateway.config.defaults.model.as_deref();
+        Wish {
+            selector: chat.model.as_deref().or(default).unwrap_or_default(),
             variant: chat.extras.variant.as_deref(),
             routing: &chat.extras.routing,
-            asked: &asked,
+            asked: &self.wants.asked,
+        }
+    }
+
+    fn limits(&self, chat: &Chat) -> TimeLimits {
+        let callers = [self.wants.timeout, chat.extras.call_timeout];
+        TimeLimits::new(&self.gateway.config.defaults.timeouts, chat.stream, callers)
+    }
+
+    /// The plan as an answer. Nothing is claimed by it.
+    fn explain(&self, chat: &Chat, care: &Care<'_>, luck: &mut Luck) -> Result<Reply, Rejection> {
+        let mut care = Care {
+            claim: &mut |_| true,
+            ..*care
         };
-        let plan = Plan::new(&wish, &gateway, care, luck)?;
+        let wish = self.wish(chat);
+        let plan = Plan::draft(&wish, &self.gateway, &mut care, luck)?;
+        let nothing = plan.attempts.is_empty();
+        let id = &self.caller.id;
+        let json = explain(Explained {
+            id,
+            selector: wish.selector,
+            chat,
+            plan: &plan,
+            board: care.board,
+            limits: self.limits(chat),
+            error: nothing.then(|| plan.nothing_left(&wish, care.now_ms).body()),
+        });
+        Ok(Reply::json(200, json).header(wire::REQUEST_ID, id))
+    }
+
+    fn send(
+        self,
+        chat: Chat,
+        bytes: Vec<u8>,
+        care: &mut Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<(Exchange, Sent), Rejection> {
+        let plan = Plan::new(&self.wish(&chat), &self.gateway, care, luck)?;
+        let limits = self.limits(&chat);
+        let Self {
+            gateway,
+            caller,
+            stale,
+            ..
+        } = self;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
-        let callers = [timeout, chat.extras.call_timeout];
-        let limits = TimeLimits::new(&defaults.timeouts, chat.stream, callers);
         let retries = plan.slots().saturating_sub(1);
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Exchange, State};
-use crate::spend::{EndReason, Outcome, Record, Usage, UsageSource};
+use crate::spend::{EndReason, Outcome, Record, Usage, UsageSource, estimated};
 
 /// How Envoy's words begin where the upstream, or its time limit, ended a response.
 const UPSTREAM: [&str; 2] = ["upstream", "response_timeout"];
@@ -114,13 +114,11 @@ impl Exchange {
             Some(usage) if self.meter.complete => (usage, Some(UsageSource::Provider)),
             Some(usage) => (usage, Some(UsageSource::ProviderPartial)),
             None => {
-                let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).ok();
-                let chunks = u64::try_from(self.meter.chunks).ok();
+                let chunks = u64::try_from(self.meter.chunks).unwrap_or(u64::MAX);
+                let completion = estimated(self.meter.bytes).max(chunks);
                 let usage = Usage {
-                    prompt_tokens: tokens(self.chat.prompt_bytes),
-                    completion_tokens: tokens(self.meter.bytes)
-                        .max(chunks)
-                        .filter(|_| !self.meter.unread),
+                    prompt_tokens: Some(estimated(self.chat.prompt_bytes)),
+                    completion_tokens: Some(completion).filter(|_| !self.meter.unread),
                     ..Usage::default()
                 };
                 (usage, Some(UsageSource::Estimated))

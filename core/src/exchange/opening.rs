@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Caller;
-use super::awaiting::Awaiting;
+use super::awaiting::{Awaiting, Wants};
 use crate::auth;
 use crate::config::UnknownRoutes;
 use crate::gateway::Gateway;
@@ -54,8 +54,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         Ok(Admitted::Chat {
             dialect,
             key_id,
-            asked,
-            timeout,
+            wants,
         }) => {
             caller.dialect = dialect;
             caller.key_id = key_id;
@@ -66,8 +65,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
             Opened::Await(Box::new(Awaiting::new(
                 Arc::clone(gateway),
                 caller,
-                asked,
-                timeout,
+                wants,
                 stale,
             )))
         }
@@ -84,9 +82,7 @@ enum Admitted {
     Chat {
         dialect: Dialect,
         key_id: Option<String>,
-        asked: Asked,
-        /// The caller's limit of an attempt, milliseconds.
-        timeout: Option<u64>,
+        wants: Wants,
     },
     /// A route that is not the gateway's.
     Other,
@@ -97,7 +93,9 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let (method, path) = (head.get(":method"), head.get(":path"));
     match Route::of(method.unwrap_or_default(), path.unwrap_or_default()) {
-        Route::Chat(dialect) => chat(gateway, head, dialect),
+        Route::Chat(dialect) => chat(gateway, head, dialect, false),
+        // In the words of the route that takes most.
+        Route::Explain => chat(gateway, head, Dialect::Orq, true),
         Route::Sidecar { public: true } => Ok(Admitted::Sidecar),
         Route::Sidecar { public: false } => {
             auth::check(&config.auth, head.get("authorization"))?;
@@ -111,7 +109,12 @@ fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
     }
 }
 
-fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Rejection> {
+fn chat(
+    gateway: &Gateway,
+    head: &Head,
+    dialect: Dialect,
+    explains: bool,
+) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let key_id = auth::check(&config.auth, head.get("authorization"))?;
     if head.media_type().is_some_and(|media| media != wire::JSON) {
@@ -130,11 +133,14 @@ fn chat(gateway: &Gateway, head: &Head, dialect: Dialect) -> Result<Admitted, Re
     if length.is_some_and(|length| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(Rejection::BodyTooLarge { limit });
     }
-    let asked = Asked::read(head, config)?;
+    let wants = Wants {
+        asked: Asked::read(head, config)?,
+        timeout: timeout::callers(head)?,
+        explains,
+    };
     Ok(Admitted::Chat {
         dialect,
         key_id,
-        asked,
-        timeout: timeout::callers(head)?,
+        wants,
     })
 }

@@ -98,6 +98,24 @@ impl Plan {
         care: &mut Care<'_>,
         luck: &mut Luck,
     ) -> Result<Self, Rejection> {
+        let plan = Self::draft(wish, gateway, care, luck)?;
+        if plan.attempts.is_empty() {
+            return Err(plan.nothing_left(wish, care.now_ms));
+        }
+        Ok(plan)
+    }
+
+    /// The same, and no error where there is nothing to try.
+    ///
+    /// # Errors
+    ///
+    /// What [`crate::selector::resolve`] refuses.
+    pub fn draft(
+        wish: &Wish<'_>,
+        gateway: &Gateway,
+        care: &mut Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<Self, Rejection> {
         let config = &gateway.config;
         let Lines {
             lines,
@@ -115,9 +133,6 @@ impl Plan {
             plan.take(line, wish.asked, gateway);
         }
         standing::order(&mut plan, care);
-        if plan.attempts.is_empty() {
-            return Err(plan.nothing_left(wish, care.now_ms));
-        }
         plan.bound(config.defaults.limits.attempts, wish.routing);
         Ok(plan)
     }
@@ -235,7 +250,8 @@ impl Plan {
     }
 
     /// Why there is nothing to try.
-    fn nothing_left(&self, wish: &Wish<'_>, now_ms: u64) -> Rejection {
+    #[must_use]
+    pub fn nothing_left(&self, wish: &Wish<'_>, now_ms: u64) -> Rejection {
         let first = self.left.first();
         let model = first.map_or_else(|| wish.selector.to_owned(), |left| left.model.name.clone());
         let cooling = self.left.iter().filter_map(|left| match left.reason {

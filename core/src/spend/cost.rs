@@ -27,12 +27,13 @@ pub fn price(record: &Record, config: &Config) -> Cost {
             .price
     });
     Cost {
-        nano_usd: price.and_then(|price| sum(&record.usage, &price)),
+        nano_usd: price.and_then(|price| cost_of(&record.usage, &price)),
     }
 }
 
-/// Tokens × nano-USD a million, divided by a million and rounded up.
-fn sum(usage: &Usage, price: &Price) -> Option<u64> {
+/// What tokens cost at a price, nano-USD, rounded up; `None` is unknown.
+#[must_use]
+pub fn cost_of(usage: &Usage, price: &Price) -> Option<u64> {
     let cached = usage.cached_tokens.unwrap_or_default();
     let written = usage.cache_write_tokens.unwrap_or_default();
     let plain = usage
@@ -80,22 +81,22 @@ mod tests {
     #[test]
     fn w50_cost_is_the_sum_of_the_parts() {
         assert_eq!(
-            sum(&usage(1000, 400, 10), &PRICE),
+            cost_of(&usage(1000, 400, 10), &PRICE),
             Some(600 * 150 + 400 * 75 + 10 * 600)
         );
-        assert_eq!(sum(&usage(0, 0, 0), &PRICE), Some(0));
+        assert_eq!(cost_of(&usage(0, 0, 0), &PRICE), Some(0));
         let odd = Price {
             input: Some(37_500),
             ..PRICE
         };
-        assert_eq!(sum(&usage(1, 0, 0), &odd), Some(1), "rounded up");
+        assert_eq!(cost_of(&usage(1, 0, 0), &odd), Some(1), "rounded up");
     }
 
     #[test]
     fn w50_unknown_is_unknown_and_never_zero() {
-        assert_eq!(sum(&Usage::default(), &PRICE), None);
+        assert_eq!(cost_of(&Usage::default(), &PRICE), None);
         assert_eq!(
-            sum(
+            cost_of(
                 &usage(1, 0, 1),
                 &Price {
                     output: None,
@@ -105,7 +106,7 @@ mod tests {
             None
         );
         assert_eq!(
-            sum(
+            cost_of(
                 &usage(1, 0, 0),
                 &Price {
                     output: None,
@@ -115,7 +116,7 @@ mod tests {
             Some(150)
         );
         assert_eq!(
-            sum(&usage(u64::MAX, 0, u64::MAX), &PRICE),
+            cost_of(&usage(u64::MAX, 0, u64::MAX), &PRICE),
             None,
             "too large to say"
         );
