@@ -2,6 +2,8 @@
 //!
 //! Target, failover header and configuration → [`Plan`]. Envoy carries it out.
 
+mod auto;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use crate::json::{Cursor, Kind};
 use crate::luck::Luck;
 use crate::near::quoted;
 use crate::reject::Rejection;
+use crate::request::Needs;
 use crate::selector::Target;
 
 /// Ordered attempts, at least one.
@@ -38,7 +41,8 @@ impl Plan {
     /// the first are left out (W24). A model's providers come in the order of the caller's
     /// sequence, which names all that may be tried, or else of the configuration's order, which
     /// only sorts. A provider that the selector or `ollm::variant_name` names is the only one
-    /// (W22). A provider whose key is not in the environment is left out.
+    /// (W22). `auto` takes all candidates that meet the `needs`, which only it asks for, by their
+    /// score (W21). A provider whose key is not in the environment is left out.
     ///
     /// # Errors
     ///
@@ -47,9 +51,11 @@ impl Plan {
         target: &Target,
         sequence: Option<&[String]>,
         gateway: &Gateway,
+        needs: impl FnOnce() -> Needs,
         luck: &mut Luck,
     ) -> Result<Self, Rejection> {
         let models = match target {
+            Target::Auto => return Self::auto(sequence, gateway, &needs(), luck),
             Target::Model(model) => vec![(Arc::clone(model), None)],
             Target::Provider { model, .. } => vec![(Arc::clone(model), None)],
             Target::Variant(variant) => {
@@ -184,13 +190,16 @@ fn variants(function: &Function, luck: &mut Luck) -> Vec<(Arc<Model>, Option<Str
     let Some((_, first)) = keyed.first() else {
         return Vec::new();
     };
-    let tiers = &first.model.tiers;
-    let as_strong = |model: &Model| tiers.iter().all(|tier| model.tiers.contains(tier));
     keyed
         .iter()
-        .filter(|(_, variant)| as_strong(&variant.model))
+        .filter(|(_, variant)| as_strong(&variant.model, &first.model))
         .map(|(_, variant)| (Arc::clone(&variant.model), Some(variant.name.clone())))
         .collect()
+}
+
+/// Whether a model promises all that another does (W24).
+fn as_strong(model: &Model, other: &Model) -> bool {
+    other.tiers.iter().all(|tier| model.tiers.contains(tier))
 }
 
 #[cfg(test)]
@@ -228,6 +237,7 @@ mod tests {
             &target,
             sequence.as_deref(),
             &gateway,
+            Needs::default,
             &mut Luck::new([3; 16]),
         )?;
         let name = |p: &Planned| format!("{}/{}", p.candidate.provider.name, p.model.name);
@@ -295,7 +305,7 @@ mod tests {
         let mut luck = Luck::new([9; 16]);
         let mut first = 0;
         for _ in 0..4000 {
-            let plan = Plan::new(&target, None, &gateway, &mut luck).unwrap();
+            let plan = Plan::new(&target, None, &gateway, Needs::default, &mut luck).unwrap();
             first += usize::from(plan.attempts[0].variant.as_deref() == Some("x"));
         }
         assert!((2850..3150).contains(&first), "3 of 4, not {first} of 4000");
@@ -308,7 +318,14 @@ mod tests {
             let target = resolve(selector, variant, &gateway.config).unwrap();
             let names: Vec<_> = names.iter().map(ToString::to_string).collect();
             let sequence = Some(names.as_slice()).filter(|names| !names.is_empty());
-            let plan = Plan::new(&target, sequence, &gateway, &mut Luck::new([3; 16])).unwrap();
+            let plan = Plan::new(
+                &target,
+                sequence,
+                &gateway,
+                Needs::default,
+                &mut Luck::new([3; 16]),
+            )
+            .unwrap();
             let name = |p: &Planned| format!("{}/{}", p.candidate.provider.name, p.model.name);
             plan.attempts.iter().map(name).collect::<Vec<_>>()
         };
@@ -330,7 +347,13 @@ mod tests {
         let gateway = gateway(None);
         let plan = |selector| {
             let target = resolve(selector, None, &gateway.config).unwrap();
-            Plan::new(&target, None, &gateway, &mut Luck::new([1; 16]))
+            Plan::new(
+                &target,
+                None,
+                &gateway,
+                Needs::default,
+                &mut Luck::new([1; 16]),
+            )
         };
         assert_eq!(plan("m").unwrap().attempts.len(), 2);
         let Err(Rejection::NoProvider { reasons, .. }) = plan("only-c") else {

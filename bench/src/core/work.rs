@@ -5,7 +5,7 @@ use sluice_core::dialect;
 use sluice_core::gateway::Gateway;
 use sluice_core::luck::Luck;
 use sluice_core::plan::Plan;
-use sluice_core::request::{Chat, Rules};
+use sluice_core::request::{Chat, Needs, Rules};
 use sluice_core::route::Dialect;
 use sluice_core::selector::resolve;
 
@@ -54,7 +54,8 @@ impl Work {
         let chat = Chat::parse(body, &self.rules).map_err(told)?;
         let selector = chat.model.as_deref().unwrap_or_default();
         let target = resolve(selector, None, &self.gateway.config).map_err(told)?;
-        let plan = Plan::new(&target, None, &self.gateway, &mut self.luck).map_err(told)?;
+        let plan = Plan::new(&target, None, &self.gateway, Needs::default, &mut self.luck)
+            .map_err(told)?;
         let first = plan.attempts.first().ok_or("no attempt")?;
         Ok(chat.edits(&dialect::upstream(&first.candidate)).len())
     }

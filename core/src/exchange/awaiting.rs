@@ -10,7 +10,7 @@ use crate::luck::Luck;
 use crate::plan::Plan;
 use crate::reject::Rejection;
 use crate::reply::Reply;
-use crate::request::{Chat, Rules};
+use crate::request::{Chat, Needs, Rules};
 use crate::selector::resolve;
 use crate::wire;
 
@@ -100,7 +100,8 @@ impl Awaiting {
             .or(defaults.model.as_deref())
             .unwrap_or_default();
         let target = resolve(selector, chat.extras.variant.as_deref(), &gateway.config)?;
-        let plan = Plan::new(&target, sequence.as_deref(), &gateway, luck)?;
+        let needs = || Needs::read(&chat, &bytes);
+        let plan = Plan::new(&target, sequence.as_deref(), &gateway, needs, luck)?;
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let limit = defaults.timeouts.of_attempt(chat.stream);

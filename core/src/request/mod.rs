@@ -10,6 +10,7 @@ mod edits;
 mod extras;
 mod faults;
 pub mod fields;
+mod needs;
 mod path;
 mod reader;
 pub mod shape;
@@ -20,6 +21,7 @@ pub use caps::Cap;
 pub use chat::{Chat, Rules};
 pub use edits::Upstream;
 pub use extras::Extras;
+pub use needs::Needs;
 
 #[cfg(test)]
 mod tests;
