@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::config::{Price, Tier};
 use crate::error::ErrorBody;
-use crate::health::{Board, Standing, Why};
+use crate::health::{Board, Standing};
 use crate::plan::{Left, Plan, Planned, Reason};
 use crate::request::Chat;
 use crate::spend::{Usage, cost_of, estimated};
@@ -163,10 +163,7 @@ fn state(standing: Standing) -> &'static str {
         Standing::Ready => "ready",
         Standing::Due => "half_open",
         Standing::Probed => "probing",
-        Standing::Resting { why, .. } => match why {
-            Why::Failures => "cooling_down",
-            Why::RateLimited => "rate_limited",
-        },
+        Standing::Resting { .. } => "cooling_down",
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod auth;
+pub mod auto;
 pub mod config;
 pub mod dialect;
 pub mod error;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::config::{Candidate, Config, Function, Model, Variant};
+use crate::config::{AUTO, Candidate, Config, Function, Model, Variant};
 use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
 
 /// What a selector leads to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
+    /// Any model that can serve the request (W21).
+    Auto,
     /// One of a function's variants, by weight.
     Function(Arc<Function>),
     /// This model, at any of its providers.
@@ -29,8 +31,8 @@ pub enum Target {
 /// Resolves the `model` of a request, and `ollm::variant_name`.
 ///
 /// In this order: an alias; `ollm::model_name::M`; `ollm::function_name::F`; `provider/model`, with
-/// the catalogue's name for the model or the provider's; a plain name. The variant is one of the
-/// function's, or a provider of the model.
+/// the catalogue's name for the model or the provider's; a plain name; `auto`. The variant is one of
+/// the function's, or a provider of the model; `auto` has none.
 ///
 /// # Errors
 ///
@@ -48,11 +50,16 @@ pub fn resolve(
     let target = if let Some(name) = selector.strip_prefix("ollm::function_name::") {
         Target::Function(function(name, config)?)
     } else if let Some(name) = selector.strip_prefix("ollm::model_name::") {
-        Target::Model(model(name, config)?)
+        let aliases = config.aliases.keys().map(String::as_str);
+        Target::Model(model(name, config, aliases)?)
     } else if let Some(target) = at_provider(selector, config) {
         target
     } else {
-        Target::Model(model(selector, config)?)
+        let more = config.aliases.keys().map(String::as_str);
+        match model(selector, config, more.chain([AUTO])) {
+            Err(_) if selector == AUTO => Target::Auto,
+            found => Target::Model(found?),
+        }
     };
     match variant {
         None => Ok(target),
@@ -64,15 +71,20 @@ fn function(name: &str, config: &Config) -> Result<Arc<Function>, Rejection> {
     let function = config.functions.get(name).cloned();
     function.ok_or_else(|| Rejection::FunctionNotFound {
         name: quoted(name).to_owned(),
-        near: near(name, config.functions.keys()),
+        near: near(name, config.functions.keys().map(String::as_str)),
     })
 }
 
-fn model(name: &str, config: &Config) -> Result<Arc<Model>, Rejection> {
+/// The model of a name; `more` are other names that may have been meant.
+fn model<'a>(
+    name: &str,
+    config: &'a Config,
+    more: impl Iterator<Item = &'a str>,
+) -> Result<Arc<Model>, Rejection> {
     let model = config.models.get(name).filter(|model| model.active);
     model.cloned().ok_or_else(|| {
         let active = config.models.values().filter(|model| model.active);
-        let names = active.map(|model| &model.name).chain(config.aliases.keys());
+        let names = active.map(|model| model.name.as_str()).chain(more);
         Rejection::ModelNotFound {
             name: quoted(name).to_owned(),
             near: near(name, names),
@@ -103,17 +115,21 @@ fn pin(target: Target, name: &str) -> Result<Target, Rejection> {
         near,
     };
     match target {
+        Target::Auto => Err(missing(None)),
         Target::Function(function) => {
             let variants = || function.variants.iter().filter(|own| own.model.active);
             let found = variants().find(|own| own.name == name).cloned();
             found
                 .map(Target::Variant)
-                .ok_or_else(|| missing(near(name, variants().map(|own| &own.name))))
+                .ok_or_else(|| missing(near(name, variants().map(|own| own.name.as_str()))))
         }
         Target::Model(model) | Target::Provider { model, .. } => {
             let mut all = model.candidates.iter();
             let candidate = all.find(|own| own.provider.name == name).cloned();
-            let names = model.candidates.iter().map(|own| &own.provider.name);
+            let names = model
+                .candidates
+                .iter()
+                .map(|own| own.provider.name.as_str());
             let candidate = candidate.ok_or_else(|| missing(near(name, names)))?;
             Ok(Target::Provider {
                 model,
@@ -125,8 +141,8 @@ fn pin(target: Target, name: &str) -> Result<Target, Rejection> {
     }
 }
 
-fn near<'a>(name: &str, candidates: impl Iterator<Item = &'a String>) -> Option<String> {
-    nearest(quoted(name), candidates.map(String::as_str)).map(str::to_owned)
+fn near<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(quoted(name), candidates).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -145,13 +161,15 @@ mod tests {
                 "meta/llama": {"providers": [{"provider": "b"}]},
                 "off": {"active": false, "providers": [{"provider": "a"}]}},
             "functions": {"f": {"variants": {"x": {"model": "m"}, "gone": {"model": "off"}}}},
-            "aliases": {"smart": "ollm::function_name::f", "m": "a/m", "old": "ollm::model_name::m"}}"#,
+            "aliases": {"smart": "ollm::function_name::f", "m": "a/m", "old": "ollm::model_name::m",
+                "any": "auto"}}"#,
         )
         .unwrap()
     }
 
     fn told(selector: &str, variant: Option<&str>) -> String {
         match resolve(selector, variant, &config()) {
+            Ok(Target::Auto) => "auto".to_owned(),
             Ok(Target::Function(function)) => format!("function {}", function.name),
             Ok(Target::Model(model)) => format!("model {}", model.name),
             Ok(Target::Provider {
@@ -192,6 +210,11 @@ mod tests {
             ("ollm::model_name::a/m", "none, near -"),
             ("ollm::function_name::g", "none, near f"),
             ("", "none, near m"),
+            ("auto", "auto"),
+            ("any", "auto"),
+            ("atuo", "none, near auto"),
+            ("ollm::model_name::auto", "none, near -"),
+            ("a/auto", "none, near auto"),
         ] {
             assert_eq!(told(selector, None), expected, "{selector}");
         }
@@ -207,10 +230,37 @@ mod tests {
             ("a/m", "b", "b/m pinned"),
             ("old", "c", "none, near a"),
             ("meta/llama", "a", "none, near b"),
+            ("auto", "a", "none, near -"),
         ] {
             let told = told(selector, Some(variant));
             assert_eq!(told, expected, "{selector} {variant}");
         }
+    }
+
+    #[test]
+    fn w20_what_is_named_auto_goes_before_it() {
+        let named = |members: &str| {
+            let document = format!(
+                r#"{{"providers": {{"a": {{"host": "a"}}}}, "models": {{"m": {{"providers":
+                [{{"provider": "a"}}]}}, {members}}}"#
+            );
+            let config = Config::parse(document.as_bytes()).unwrap();
+            match resolve("auto", None, &config) {
+                Ok(Target::Model(model)) => model.name.clone(),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            named(r#""n": {"providers": [{"provider": "a"}]}}, "aliases": {"auto": "m"}"#),
+            "m"
+        );
+        let model = |active: bool| {
+            named(&format!(
+                r#""auto": {{"providers": [{{"provider": "a"}}], "active": {active}}}}}"#
+            ))
+        };
+        assert_eq!(model(true), "auto");
+        assert_eq!(model(false), "Ok(Auto)");
     }
 
     #[test]

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 use tree::{code, files, is_test, root};
 
 /// The modules of the core in the order of the data's way: each may use those before it.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "wire", "near", "scrub", "luck", "id", "head", "json", "config", "health", "spend", "error",
-    "reply", "reject", "timeout", "route", "auth", "gateway", "request", "selector", "plan",
-    "dialect", "answer", "explain", "exchange",
+    "reply", "reject", "timeout", "route", "auth", "gateway", "request", "selector", "auto",
+    "plan", "dialect", "answer", "explain", "exchange",
 ];
 
 /// Crates that the core may depend on: none of them does I/O.

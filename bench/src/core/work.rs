@@ -6,7 +6,7 @@ use sluice_core::gateway::Gateway;
 use sluice_core::health::Board;
 use sluice_core::luck::Luck;
 use sluice_core::plan::{Asked, Care, Plan, Wish};
-use sluice_core::request::{Chat, Rules};
+use sluice_core::request::{Chat, Needs, Rules};
 use sluice_core::route::Dialect;
 
 const CONFIG: &str = r#"{
@@ -58,6 +58,7 @@ impl Work {
             variant: None,
             routing: &chat.extras.routing,
             asked: &Asked::default(),
+            needs: &Needs::default,
         };
         let mut care = Care {
             board: &Board::default(),

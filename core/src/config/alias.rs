@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::auto::AUTO;
 use super::function::Function;
 use super::model::Model;
 use super::provider::Provider;
@@ -27,5 +28,5 @@ pub(super) fn leads(selector: &str, (providers, models, functions): Lists<'_>) -
                 .values()
                 .any(|own| own.at_provider(provider, model).is_some())
     });
-    models.contains_key(name) || (at_provider && name == selector)
+    models.contains_key(name) || (name == selector && (at_provider || name == AUTO))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::auto::AUTO;
 use super::fault::ConfigFault;
 use super::model::Model;
 use super::provider::Provider;
@@ -11,7 +12,7 @@ use super::reader::Reader;
 /// What applies where a request says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Defaults {
-    /// The model of a request that names none; without it such a request is refused (W10).
+    /// The model of a request that names none, or `auto`; without it such a request is refused (W10).
     pub model: Option<String>,
     /// Sorts the providers of a model; never adds one (W30).
     pub failover_order: Vec<String>,
@@ -101,7 +102,8 @@ pub(super) fn read(
     models: &BTreeMap<String, Arc<Model>>,
 ) -> Defaults {
     let model = r.text("model");
-    if let Some(name) = model.clone().filter(|name| !models.contains_key(name)) {
+    let known = |name: &String| models.contains_key(name) || name == AUTO;
+    if let Some(name) = model.clone().filter(|name| !known(name)) {
         r.fault(
             "model",
             ConfigFault::Undefined {

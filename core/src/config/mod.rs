@@ -7,6 +7,7 @@
 
 mod alias;
 mod auth;
+mod auto;
 mod defaults;
 mod fault;
 mod function;
@@ -25,6 +26,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use auth::{Auth, AuthMode, Key};
+pub use auto::{AUTO, Auto, Part, Weights};
 pub use defaults::{Defaults, Limits, Timeouts, UnknownFields, UnknownRoutes};
 pub use fault::{ConfigError, ConfigFault};
 pub use function::{Function, Variant};
@@ -41,6 +43,8 @@ use reader::Reader;
 pub struct Config {
     /// Who may call (W05).
     pub auth: Auth,
+    /// How `auto` chooses (W21).
+    pub auto: Auto,
     /// Providers by name, which is the name of their Envoy cluster.
     pub providers: BTreeMap<String, Arc<Provider>>,
     /// Models by the name that callers use.
@@ -104,6 +108,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
     let mut reader = Reader::new(String::new(), value, faults);
     let r = &mut reader;
     let auth = r.object("auth", auth::read).unwrap_or_default();
+    let auto = r.object("auto", auto::read).unwrap_or_default();
     let providers: BTreeMap<_, _> = r
         .named("providers", provider::read)
         .into_iter()
@@ -146,6 +151,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
     let hash = hash(value);
     Config {
         auth,
+        auto,
         providers,
         models,
         functions,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::auto::Part;
 use super::fault::ConfigFault;
 use super::price::{self, Price};
 use super::provider::Provider;
@@ -29,6 +30,10 @@ pub struct Model {
     pub owned_by: Option<String>,
     /// When it was made, Unix seconds.
     pub created: u64,
+    /// Its part in `auto` (W21).
+    pub auto: Part,
+    /// How much it is preferred there.
+    pub priority: u32,
     /// Whether callers may use it and `/v1/models` shows it.
     pub active: bool,
 }
@@ -105,6 +110,15 @@ impl Capability {
         ("tools", Self::Tools),
         ("vision", Self::Vision),
     ];
+
+    /// The word for it in the configuration and in `/v1/models`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let mut words = Self::WORDS.into_iter();
+        words
+            .find(|(_, own)| *own == self)
+            .map_or("", |(word, _)| word)
+    }
 }
 
 pub(super) fn read(
@@ -137,6 +151,7 @@ pub(super) fn read(
     let expected =
         "a capability: audio, json_mode, json_schema, reasoning, streaming, tools, vision";
     let capabilities = words(r, "capabilities", expected, &Capability::WORDS);
+    let priority = r.whole("priority", 0).unwrap_or_default();
     Model {
         name: name.to_owned(),
         candidates,
@@ -147,6 +162,8 @@ pub(super) fn read(
         display_name: r.text("display_name"),
         owned_by: r.text("owned_by"),
         created: r.whole("created", 0).unwrap_or_default(),
+        auto: Part::read(r),
+        priority: priority.try_into().unwrap_or(u32::MAX),
         active: r.flag("active").unwrap_or(true),
     }
 }

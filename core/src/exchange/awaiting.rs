@@ -11,7 +11,7 @@ use crate::luck::Luck;
 use crate::plan::{Asked, Care, Plan, Wish};
 use crate::reject::Rejection;
 use crate::reply::Reply;
-use crate::request::{Chat, Rules};
+use crate::request::{Chat, Needs, Rules};
 use crate::timeout::TimeLimits;
 use crate::wire;
 
@@ -94,7 +94,7 @@ impl Awaiting {
         let refused = |rejection: Rejection| refuse(&rejection, &id);
         let chat = self.read(&bytes).map_err(refused)?;
         if self.wants.explains {
-            let told = self.explain(&chat, care, luck);
+            let told = self.explain(&chat, &bytes, care, luck);
             return Err(told.unwrap_or_else(refused));
         }
         self.send(chat, bytes, care, luck).map_err(refused)
@@ -111,13 +111,14 @@ impl Awaiting {
         Chat::parse(bytes, &rules)
     }
 
-    fn wish<'a>(&'a self, chat: &'a Chat) -> Wish<'a> {
+    fn wish<'a>(&'a self, chat: &'a Chat, needs: &'a dyn Fn() -> Needs) -> Wish<'a> {
         let default = self.gateway.config.defaults.model.as_deref();
         Wish {
             selector: chat.model.as_deref().or(default).unwrap_or_default(),
             variant: chat.extras.variant.as_deref(),
             routing: &chat.extras.routing,
             asked: &self.wants.asked,
+            needs,
         }
     }
 
@@ -127,12 +128,19 @@ impl Awaiting {
     }
 
     /// The plan as an answer. Nothing is claimed by it.
-    fn explain(&self, chat: &Chat, care: &Care<'_>, luck: &mut Luck) -> Result<Reply, Rejection> {
+    fn explain(
+        &self,
+        chat: &Chat,
+        bytes: &[u8],
+        care: &Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<Reply, Rejection> {
         let mut care = Care {
             claim: &mut |_| true,
             ..*care
         };
-        let wish = self.wish(chat);
+        let needs = || Needs::read(chat, bytes);
+        let wish = self.wish(chat, &needs);
         let plan = Plan::draft(&wish, &self.gateway, &mut care, luck)?;
         let nothing = plan.attempts.is_empty();
         let id = &self.caller.id;
@@ -155,7 +163,8 @@ impl Awaiting {
         care: &mut Care<'_>,
         luck: &mut Luck,
     ) -> Result<(Exchange, Sent), Rejection> {
-        let plan = Plan::new(&self.wish(&chat), &self.gateway, care, luck)?;
+        let needs = || Needs::read(&chat, &bytes);
+        let plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
         let limits = self.limits(&chat);
         let Self {
             gateway,

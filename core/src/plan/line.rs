@@ -3,9 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::Wish;
-use super::reason::By;
+use super::reason::{By, Reason};
+use super::{Left, Wish};
+use crate::auto::{Ranked, rank};
 use crate::config::{Candidate, Config, Function, Model, Tier};
+use crate::health::Board;
 use crate::luck::Luck;
 use crate::reject::Rejection;
 use crate::selector::{Target, resolve};
@@ -18,77 +20,191 @@ pub(super) struct Line {
     pub(super) only: Option<Arc<Candidate>>,
     pub(super) variant: Option<String>,
     pub(super) by: By,
+    /// Whether the failover header says which providers may be tried.
+    pub(super) bound: bool,
 }
 
 /// All models that may be tried.
+#[derive(Default)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
+    /// What `auto` leaves out.
+    pub(super) left: Vec<Left>,
     /// The tiers that no attempt may lack (W24).
     pub(super) floor: Vec<Tier>,
     /// What was asked and does not hold, because something else goes before it.
     pub(super) notes: Vec<String>,
 }
 
-/// A header that forces the model, or else a pin, or else `orq`, or else the selector.
-pub(super) fn lines(wish: &Wish<'_>, config: &Config, luck: &mut Luck) -> Result<Lines, Rejection> {
-    let routing = wish.routing;
-    // A forced model has no use for a pin; what the selector promises holds all the same.
-    let variant = wish.variant.filter(|_| wish.asked.model.is_none());
-    let named = resolve(wish.selector, variant, config);
-    let mut notes = Vec::new();
-    let mut ignored = |what: &str, why: &str| notes.push(format!("{what} is not used: {why}"));
-    let orq = [
-        ("orq.load_balancer", routing.balancer.is_empty()),
-        ("orq.fallbacks", routing.fallbacks.is_empty()),
-    ];
-    let orq = orq.into_iter().filter(|(_, empty)| !empty);
-    let mut floor = named.as_ref().map(promised).unwrap_or_default();
-    let mut lines = Vec::new();
-    if let Some(name) = &wish.asked.model {
-        let elsewhere = |rejection: Rejection| rejection.at(wire::FORCE_MODEL);
-        let target = resolve(name, None, config).map_err(elsewhere)?;
-        expand(target, Some(By::Forced), wish, luck, &mut lines);
-        orq.for_each(|(what, _)| ignored(what, "a header forces the model"));
-        if wish.variant.is_some() {
-            ignored("ollm::variant_name", "a header forces the model");
-        }
-    } else if wish.variant.is_some() {
-        expand(named?, Some(By::Pinned), wish, luck, &mut lines);
-        orq.for_each(|(what, _)| ignored(what, "`ollm::variant_name` pins the route"));
-    } else {
-        let target = named?;
-        if routing.balancer.is_empty() {
-            expand(target, None, wish, luck, &mut lines);
+/// What lines are made of.
+pub(super) struct Source<'a> {
+    pub(super) wish: &'a Wish<'a>,
+    pub(super) config: &'a Config,
+    pub(super) board: &'a Board,
+    pub(super) luck: &'a mut Luck,
+}
+
+impl Lines {
+    /// Those of a header that forces the model, or else of a pin, or else of `orq`, or else of the
+    /// selector.
+    pub(super) fn new(mut from: Source<'_>) -> Result<Self, Rejection> {
+        let (wish, config) = (from.wish, from.config);
+        // A forced model has no use for a pin; what the selector promises holds all the same.
+        let variant = wish.variant.filter(|_| wish.asked.model.is_none());
+        let named = resolve(wish.selector, variant, config);
+        let mut lines = Self {
+            floor: named.as_ref().map(promised).unwrap_or_default(),
+            ..Self::default()
+        };
+        if let Some(name) = &wish.asked.model {
+            let target = resolve(name, None, config);
+            let target = target.map_err(|why| why.at(wire::FORCE_MODEL))?;
+            lines.expand(target, Some(By::Forced), &mut from);
+            lines.ignore_orq(wish, "a header forces the model");
+            if wish.variant.is_some() {
+                lines.ignore("ollm::variant_name", "a header forces the model");
+            }
+        } else if wish.variant.is_some() {
+            lines.expand(named?, Some(By::Pinned), &mut from);
+            lines.ignore_orq(wish, "`ollm::variant_name` pins the route");
         } else {
-            ignored("model", "`orq.load_balancer` names the models");
-            balance(wish, config, luck, &mut lines)?;
+            let target = named?;
+            if wish.routing.balancer.is_empty() {
+                lines.expand(target, None, &mut from);
+            } else {
+                lines.ignore("model", "`orq.load_balancer` names the models");
+                lines.balance(&mut from)?;
+            }
+            for (i, model) in wish.routing.fallbacks.iter().enumerate() {
+                let at = || format!("orq.fallbacks[{i}].model");
+                let target = resolve(model, None, config).map_err(|why| why.at(at()))?;
+                lines.expand(target, Some(By::Fallback(i)), &mut from);
+            }
         }
-        for (i, model) in routing.fallbacks.iter().enumerate() {
-            let at = || format!("orq.fallbacks[{i}].model");
-            let target = resolve(model, None, config).map_err(|why| why.at(at()))?;
-            expand(target, Some(By::Fallback(i)), wish, luck, &mut lines);
+        // What the first model promises, the whole plan keeps: its health does not change that.
+        if let Some(first) = lines.lines.first() {
+            let more = first.model.tiers.iter();
+            let more = more.filter(|tier| !lines.floor.contains(tier)).copied();
+            let more: Vec<_> = more.collect();
+            lines.floor.extend(more);
+        }
+        Ok(lines)
+    }
+
+    fn ignore(&mut self, what: &str, why: &str) {
+        self.notes.push(format!("{what} is not used: {why}"));
+    }
+
+    fn ignore_orq(&mut self, wish: &Wish<'_>, why: &str) {
+        if !wish.routing.balancer.is_empty() {
+            self.ignore("orq.load_balancer", why);
+        }
+        if !wish.routing.fallbacks.is_empty() {
+            self.ignore("orq.fallbacks", why);
         }
     }
-    // What the first model promises, the whole plan keeps: its health does not change that.
-    if let Some(first) = lines.first() {
-        let more = first
-            .model
-            .tiers
-            .iter()
-            .filter(|tier| !floor.contains(tier));
-        let more: Vec<_> = more.copied().collect();
-        floor.extend(more);
+
+    /// The models of a target; `by` says what named it, where that is not the selector.
+    fn expand(&mut self, target: Target, by: Option<By>, from: &mut Source<'_>) {
+        let bound = by.is_none_or(By::is_bound_by_sequence);
+        let asked = from.wish.asked;
+        let line = |model, by| Line {
+            model,
+            only: None,
+            variant: None,
+            by,
+            bound,
+        };
+        match target {
+            Target::Auto => self.auto(by, bound, from),
+            Target::Model(model) => self.lines.push(line(model, by.unwrap_or(By::Model))),
+            Target::Provider {
+                model,
+                candidate,
+                pinned,
+            } => {
+                // A forcing header goes before a pin, the failover header only before the provider
+                // that the selector names.
+                let bound = bound && !pinned && asked.sequence.is_some();
+                let free = bound || asked.provider.is_some();
+                self.lines.push(Line {
+                    only: Some(candidate).filter(|_| !free),
+                    bound,
+                    ..line(model, by.unwrap_or(By::Provider))
+                });
+            }
+            Target::Variant(variant) => self.lines.push(Line {
+                variant: Some(variant.name),
+                ..line(variant.model, by.unwrap_or(By::Pinned))
+            }),
+            Target::Function(function) => {
+                for (weight, variant) in draw(variants(&function), from.luck) {
+                    self.lines.push(Line {
+                        variant: Some(variant.name.clone()),
+                        ..line(
+                            Arc::clone(&variant.model),
+                            by.unwrap_or(By::Function(weight)),
+                        )
+                    });
+                }
+            }
+        }
     }
-    Ok(Lines {
-        lines,
-        floor,
-        notes,
-    })
+
+    /// The candidates of `auto`, the best first. Those of a model that promises a tier come last:
+    /// who needs one names a model that has it, and what began with one may not end without (W24).
+    fn auto(&mut self, by: Option<By>, bound: bool, from: &mut Source<'_>) {
+        let Source {
+            wish,
+            config,
+            board,
+            luck,
+        } = from;
+        let needs = (wish.needs)();
+        let models = config.models.values();
+        let Ranked {
+            mut order,
+            left_out,
+        } = rank(models, &needs, board, &config.auto, luck);
+        let names = wish.asked.sequence.as_deref().filter(|_| bound);
+        order.sort_by_key(|taken| {
+            let name = &taken.candidate.provider.name;
+            let place = names.map(|names| names.iter().position(|own| own == name));
+            (!taken.model.tiers.is_empty(), place)
+        });
+        self.lines.extend(order.into_iter().map(|taken| Line {
+            model: taken.model,
+            only: Some(taken.candidate),
+            variant: None,
+            by: by.unwrap_or(By::Auto(taken.score)),
+            bound,
+        }));
+        self.left.extend(left_out.into_iter().map(|left| Left {
+            model: left.model,
+            provider: Arc::clone(&left.candidate.provider),
+            reason: Reason::Auto(left.reason),
+        }));
+    }
+
+    /// The models of `orq.load_balancer`, drawn one by one by their weights.
+    fn balance(&mut self, from: &mut Source<'_>) -> Result<(), Rejection> {
+        let mut targets = Vec::new();
+        for (i, one) in from.wish.routing.balancer.iter().enumerate() {
+            let at = || format!("orq.load_balancer[{i}].model");
+            let target = resolve(&one.model, None, from.config).map_err(|why| why.at(at()))?;
+            targets.push((one.weight, target));
+        }
+        for (weight, target) in draw(targets.into_iter(), from.luck) {
+            self.expand(target, Some(By::Balancer(weight)), from);
+        }
+        Ok(())
+    }
 }
 
 /// The tiers that a target has whichever way it is gone.
 fn promised(target: &Target) -> Vec<Tier> {
     match target {
+        Target::Auto => Vec::new(),
         Target::Model(model) | Target::Provider { model, .. } => model.tiers.clone(),
         Target::Variant(variant) => variant.model.tiers.clone(),
         Target::Function(function) => {
@@ -102,72 +218,10 @@ fn promised(target: &Target) -> Vec<Tier> {
     }
 }
 
-/// The models of a target; `by` says what named it, where that is not the selector.
-fn expand(target: Target, by: Option<By>, wish: &Wish<'_>, luck: &mut Luck, lines: &mut Vec<Line>) {
-    match target {
-        Target::Model(model) => lines.push(Line {
-            model,
-            only: None,
-            variant: None,
-            by: by.unwrap_or(By::Model),
-        }),
-        Target::Provider {
-            model,
-            candidate,
-            pinned,
-        } => {
-            // A forcing header goes before a pin, the failover header only before the provider that
-            // the selector names (W30).
-            let bound = !pinned && by.is_none_or(By::is_bound_by_sequence);
-            let free = wish.asked.provider.is_some() || bound && wish.asked.sequence.is_some();
-            lines.push(Line {
-                model,
-                only: Some(candidate).filter(|_| !free),
-                variant: None,
-                by: by.unwrap_or(By::Provider),
-            });
-        }
-        Target::Variant(variant) => lines.push(Line {
-            model: variant.model,
-            only: None,
-            variant: Some(variant.name),
-            by: by.unwrap_or(By::Pinned),
-        }),
-        Target::Function(function) => variants(&function, by, luck, lines),
-    }
-}
-
-/// A function's variants, drawn one by one by their weights.
-fn variants(function: &Function, by: Option<By>, luck: &mut Luck, lines: &mut Vec<Line>) {
+/// A function's active variants with their weights.
+fn variants(function: &Function) -> impl Iterator<Item = (f64, &crate::config::Variant)> {
     let active = function.variants.iter().filter(|own| own.model.active);
-    let weighted = active.map(|variant| (variant.weight, variant));
-    for (weight, variant) in draw(weighted, luck) {
-        lines.push(Line {
-            model: Arc::clone(&variant.model),
-            only: None,
-            variant: Some(variant.name.clone()),
-            by: by.unwrap_or(By::Function(weight)),
-        });
-    }
-}
-
-/// The models of `orq.load_balancer`, drawn one by one by their weights.
-fn balance(
-    wish: &Wish<'_>,
-    config: &Config,
-    luck: &mut Luck,
-    lines: &mut Vec<Line>,
-) -> Result<(), Rejection> {
-    let mut targets = Vec::new();
-    for (i, one) in wish.routing.balancer.iter().enumerate() {
-        let at = || format!("orq.load_balancer[{i}].model");
-        let target = resolve(&one.model, None, config).map_err(|why| why.at(at()))?;
-        targets.push((one.weight, target));
-    }
-    for (weight, target) in draw(targets.into_iter(), luck) {
-        expand(target, Some(By::Balancer(weight)), wish, luck, lines);
-    }
-    Ok(())
+    active.map(|variant| (variant.weight, variant))
 }
 
 /// A draw without replacement in proportion to the weights: the largest of u^(1/w) first.

@@ -22,11 +22,11 @@ use crate::config::{Candidate, Config, Model, Provider, Tier};
 use crate::gateway::{Gateway, Secret};
 use crate::luck::Luck;
 use crate::reject::Rejection;
-use crate::request::Routing;
-use line::{Line, Lines};
+use crate::request::{Needs, Routing};
+use line::{Line, Lines, Source};
 
 /// What a request asks of the route.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Wish<'a> {
     /// `model`, or the configured default.
     pub selector: &'a str,
@@ -36,6 +36,8 @@ pub struct Wish<'a> {
     pub routing: &'a Routing,
     /// What the headers ask.
     pub asked: &'a Asked,
+    /// What it needs of a model; only `auto` looks.
+    pub needs: &'a dyn Fn() -> Needs,
 }
 
 /// Ordered attempts, at least one.
@@ -119,13 +121,19 @@ impl Plan {
         let config = &gateway.config;
         let Lines {
             lines,
+            left,
             floor,
             notes,
-        } = line::lines(wish, config, luck)?;
+        } = Lines::new(Source {
+            wish,
+            config,
+            board: care.board,
+            luck,
+        })?;
         let mut plan = Self {
             attempts: Vec::with_capacity(4),
             on_codes: Vec::new(),
-            left: Vec::new(),
+            left,
             tiers: floor,
             notes,
         };
@@ -162,8 +170,8 @@ impl Plan {
             only,
             variant,
             by,
+            bound,
         } = line;
-        let bound = by.is_bound_by_sequence();
         let sequence = asked.sequence.as_deref();
         if let Some(names) = sequence.filter(|_| bound && only.is_none()) {
             let missing = names.iter().filter(|name| {
@@ -174,7 +182,6 @@ impl Plan {
                 self.leave(&model, provider, Reason::NotThere);
             }
         }
-        let pinned = only.is_some();
         let ordered = match only {
             Some(candidate) => vec![candidate],
             None => order(&model, sequence, &gateway.config),
@@ -189,7 +196,7 @@ impl Plan {
                 Some(Reason::WeakerTier(*tier))
             } else if forced.is_some_and(|forced| *forced != provider.name) {
                 Some(Reason::NotForced)
-            } else if forced.is_none() && bound && !pinned && !named {
+            } else if forced.is_none() && bound && !named {
                 Some(Reason::NotInSequence)
             } else if matches!(gateway.secret(provider), Secret::Missing(_)) {
                 Some(Reason::NoKey)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::auto;
 use crate::config::Tier;
 use crate::health::Why;
 use crate::wire;
@@ -9,6 +10,8 @@ use crate::wire;
 /// What named an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum By {
+    /// `auto`, with its score.
+    Auto(f64),
     /// `x-gateway-force-model`.
     Forced,
     /// `ollm::variant_name`.
@@ -36,6 +39,7 @@ impl By {
 impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto(score) => write!(f, "`auto` has it with a score of {score:.3}"),
             Self::Forced => write!(f, "{} names the model", wire::FORCE_MODEL),
             Self::Pinned => f.write_str("`ollm::variant_name` pins it"),
             Self::Balancer(weight) => {
@@ -52,6 +56,8 @@ impl fmt::Display for By {
 /// Why a provider's model is not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// `auto` may not take it, or the request needs more than it has.
+    Auto(auto::Reason),
     /// It rests.
     Cooling {
         /// Unix milliseconds.
@@ -78,6 +84,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto(reason) => reason.fmt(f),
             Self::Cooling { why, .. } => match why {
                 Why::Failures => f.write_str("cools down after failures"),
                 Why::RateLimited => f.write_str("cools down after a rate limit"),

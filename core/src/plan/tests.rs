@@ -7,6 +7,7 @@ use crate::health::{Board, Standing, Why};
 use crate::request::{Retry, Weighted};
 use crate::wire;
 
+mod auto;
 mod health;
 mod tiers;
 
@@ -44,6 +45,7 @@ struct Ask {
     variant: Option<String>,
     routing: Routing,
     headers: Vec<(String, String)>,
+    needs: Needs,
     board: Board,
     seed: u8,
 }
@@ -112,6 +114,7 @@ impl Ask {
             variant: self.variant.as_deref(),
             routing: &self.routing,
             asked: &asked,
+            needs: &|| self.needs.clone(),
         };
         let spread = u128::from(self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         let mut luck = Luck::new(spread.to_le_bytes());

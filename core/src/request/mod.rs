@@ -10,6 +10,7 @@ mod edits;
 mod extras;
 mod faults;
 pub mod fields;
+mod needs;
 mod path;
 mod reader;
 mod routing;
@@ -21,6 +22,7 @@ pub use caps::Cap;
 pub use chat::{Chat, Rules};
 pub use edits::Upstream;
 pub use extras::Extras;
+pub use needs::Needs;
 pub use routing::{Retry, Routing, Weighted};
 
 #[cfg(test)]

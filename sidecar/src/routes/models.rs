@@ -143,7 +143,7 @@ fn card(model: &Model, config: &Config) -> Card {
                 .map(|c| c.provider.name.clone())
                 .collect(),
             tiers: model.tiers.iter().map(|tier| tier.as_str()).collect(),
-            capabilities: model.capabilities.iter().map(|own| word(*own)).collect(),
+            capabilities: model.capabilities.iter().map(|own| own.as_str()).collect(),
         },
     }
 }
@@ -163,20 +163,7 @@ fn modalities(model: &Model, adding: &[Capability]) -> Vec<&'static str> {
         .filter(|capability| model.capabilities.contains(capability));
     let names = added.map(|capability| match capability {
         Capability::Vision => "image",
-        other => word(*other),
+        other => other.as_str(),
     });
     std::iter::once("text").chain(names).collect()
-}
-
-/// The word for a capability, as the configuration has it.
-fn word(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Audio => "audio",
-        Capability::JsonMode => "json_mode",
-        Capability::JsonSchema => "json_schema",
-        Capability::Reasoning => "reasoning",
-        Capability::Streaming => "streaming",
-        Capability::Tools => "tools",
-        Capability::Vision => "vision",
-    }
 }

@@ -91,6 +91,14 @@ impl Caller {
         call.header("content-type", "application/json").body(body)
     }
 
+    /// A POST of JSON to a path.
+    #[must_use]
+    pub fn post(&self, path: &str, body: &Value) -> Call<'_> {
+        self.call("POST", path)
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    }
+
     /// A chat request.
     #[must_use]
     pub fn chat(&self, body: &Value) -> Call<'_> {

@@ -6,6 +6,7 @@ mod config;
 mod echo;
 mod envoys;
 mod expect;
+mod explain;
 mod failover;
 mod fields;
 mod gate;

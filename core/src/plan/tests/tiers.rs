@@ -45,7 +45,8 @@ fn w24_health_moves_nothing_to_a_weaker_tier() {
 /// Every header, body and health that the planner knows, drawn by chance: 20,000 of them.
 #[test]
 fn w24_no_plan_weakens_a_tier() {
-    const SELECTORS: [&str; 12] = [
+    const SELECTORS: [&str; 13] = [
+        "auto",
         "m",
         "n",
         "safe",
@@ -64,10 +65,10 @@ fn w24_no_plan_weakens_a_tier() {
     let mut below = |n: usize| usize::try_from(luck.bits() % u64::try_from(n).unwrap()).unwrap();
     let mut planned = 0;
     for round in 0..20_000_u32 {
-        let mut one = ask(SELECTORS[below(12)]);
+        let mut one = ask(SELECTORS[below(13)]);
         one.seed = u8::try_from(round % 251).unwrap();
         if below(3) == 0 {
-            one = one.header(wire::FORCE_MODEL, SELECTORS[below(12)]);
+            one = one.header(wire::FORCE_MODEL, SELECTORS[below(13)]);
         }
         if below(4) == 0 {
             one = one.header(wire::FORCE_PROVIDER, ["a", "b", "c"][below(3)]);
@@ -79,10 +80,10 @@ fn w24_no_plan_weakens_a_tier() {
             one = one.pin(["a", "b", "x", "y"][below(4)]);
         }
         if below(3) == 0 {
-            one = one.fallbacks(&[SELECTORS[below(12)], SELECTORS[below(12)]]);
+            one = one.fallbacks(&[SELECTORS[below(13)], SELECTORS[below(13)]]);
         }
         if below(3) == 0 {
-            one = one.balancer(&[(SELECTORS[below(12)], 0.4), (SELECTORS[below(12)], 0.6)]);
+            one = one.balancer(&[(SELECTORS[below(13)], 0.4), (SELECTORS[below(13)], 0.6)]);
         }
         for key in [
             "a:m", "b:m", "c:m", "a:safe", "b:safer", "a:safer", "a:n-1", "c:only-c",
