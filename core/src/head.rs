@@ -61,3 +61,26 @@ impl Head {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "unknown")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn w17_w35_identity_is_no_content_coding() {
+        let encoded = |coding: &str| {
+            let header = ("content-encoding".to_owned(), coding.to_owned());
+            Head::new(vec![header]).is_encoded()
+        };
+        assert!(!Head::default().is_encoded());
+        for plain in ["", "identity", "Identity", "identity, identity"] {
+            assert!(!encoded(plain), "{plain:?}");
+        }
+        for other in ["gzip", "x-gzip", "br", "identity, gzip", "gzip,identity"] {
+            assert!(encoded(other), "{other:?}");
+        }
+    }
+}

@@ -132,7 +132,7 @@ async fn w38_what_would_be_refused_is_refused() {
         .send()
         .await;
     expect::error(&keyless, 401, "missing_api_key");
-    let get = stack.caller.call("GET", PATH).send().await;
+    let get = stack.caller.get(PATH).await;
     expect::error(&get, 405, "method_not_allowed");
     // What only the Orq route takes is taken.
     let mut body = plain(MODEL);

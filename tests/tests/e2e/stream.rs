@@ -176,6 +176,17 @@ async fn a_stream_may_be_cut_into_chunks_anywhere() {
     }
 }
 
+/// The same with the JSON of each event over several lines.
+fn many_lines(answer: &Answer) -> Answer {
+    let text = String::from_utf8(answer.bytes()).unwrap();
+    let events = text.split_inclusive("\n\n");
+    Answer::sse(events.map(|event| {
+        event
+            .replace(",\"", ",\ndata:\"")
+            .replacen('{', "{\ndata: ", 1)
+    }))
+}
+
 #[tokio::test]
 async fn lines_may_end_in_crlf_and_comments_may_stand_between() {
     let (answer, expected) = wide();
@@ -191,6 +202,16 @@ async fn lines_may_end_in_crlf_and_comments_may_stand_between() {
         (
             "crlf in ones",
             answer.clone().pings().crlf().split(1).gap_ms(1),
+        ),
+        ("cr", answer.clone().line_ends("\r")),
+        (
+            "cr in ones",
+            answer.clone().pings().line_ends("\r").split(1).gap_ms(1),
+        ),
+        ("data in many lines", many_lines(&answer)),
+        (
+            "data in many lines, crlf in ones",
+            many_lines(&answer).crlf().split(1).gap_ms(1),
         ),
         ("no space after the colon", tight(answer.clone())),
         (

@@ -4,6 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 mod echo;
+mod splits;
 
 const ROLE: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#;
 const TEXT: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"content":"Hé"},"finish_reason":null}],"usage":null}"#;
@@ -82,27 +83,6 @@ fn w41_usage_in_another_form_becomes_the_one_chunk() {
         whole(&sent, true).unwrap().0,
         body(&[TEXT, STOP, &usage, DONE])
     );
-}
-
-#[test]
-fn w35_every_split_gives_the_same_bytes() {
-    for line_end in ["\n", "\r\n", "\r"] {
-        let sent = body(&[": ping", ROLE, TEXT, STOP, USAGE, DONE]).replace('\n', line_end);
-        let (expected, _) = whole(&sent, false).unwrap();
-        assert!(!expected.contains("prompt_tokens"));
-        for at in 1..sent.len() {
-            let (a, b) = sent.as_bytes().split_at(at);
-            let (got, stream) = run(&[a, b], false).unwrap();
-            assert_eq!(got, expected, "{line_end:?} split at {at}");
-            assert!(stream.complete());
-        }
-        let bytes: Vec<&[u8]> = sent.as_bytes().chunks(1).collect();
-        assert_eq!(
-            run(&bytes, false).unwrap().0,
-            expected,
-            "{line_end:?} byte by byte"
-        );
-    }
 }
 
 #[test]
