@@ -10,7 +10,11 @@ use crate::config::{Config, Weights};
 fn config(models: &str) -> Config {
     let models: Vec<_> = models
         .split('\n')
-        .map(|line| line.trim().split_once(' ').unwrap_or((line.trim(), "")))
+        .map(|line| {
+            line.trim()
+                .split_once(' ')
+                .unwrap_or_else(|| (line.trim(), ""))
+        })
         .map(|(name, more)| {
             let more = if more.is_empty() {
                 String::new()

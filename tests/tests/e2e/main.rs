@@ -1,5 +1,6 @@
 //! End to end: a real Envoy, scripted providers, and the real sidecar where money is the subject.
 
+mod auto;
 mod bad_input;
 mod chat;
 mod config;
