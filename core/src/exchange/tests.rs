@@ -8,6 +8,7 @@ use crate::luck::Luck;
 use crate::reply::Reply;
 use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
+mod again;
 mod echo;
 mod heads;
 mod limits;
