@@ -152,6 +152,12 @@ impl Builder {
         self
     }
 
+    /// No provider cools down: a test can have one fail again and again.
+    #[must_use]
+    pub fn steady(self) -> Self {
+        self.config(|doc| doc["health"] = json!({"enabled": false}))
+    }
+
     /// Changes Envoy's configuration.
     #[must_use]
     pub fn bootstrap(mut self, edit: impl FnOnce(&mut Bootstrap)) -> Self {

@@ -8,6 +8,7 @@ use crate::expect::{self, MODEL};
 
 async fn stack() -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .start()
         .await

@@ -242,7 +242,11 @@ async fn w15_what_the_gateway_cannot_do_yet_is_refused_and_not_sent_on() {
         .start()
         .await;
     for (field, param, value) in [
-        ("orq", "orq.retry", json!({"retry": {"count": 2}})),
+        (
+            "orq",
+            "orq.cache",
+            json!({"cache": {"type": "exact_match", "ttl": 60}}),
+        ),
         ("ollm::not_yet", "ollm::not_yet", json!(true)),
     ] {
         let mut body = plain(MODEL);

@@ -1,8 +1,10 @@
 //! `POST /v1/route:explain`: the plan without a call (W38).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sluice_tests::client::{Reply, plain};
-use sluice_tests::{Answer, Chat, Stack};
+use sluice_tests::{Answer, Chat, Stack, until};
 
 use crate::expect::{self, MODEL};
 
@@ -143,14 +145,33 @@ async fn w38_what_would_be_refused_is_refused() {
 
 #[tokio::test]
 async fn w38_an_explanation_claims_nothing() {
-    let stack = two().await;
-    stack.provider("openai").script(Answer::error(500, "no"));
+    let stack = Stack::builder()
+        .provider("openai", Answer::error(500, "no"))
+        .provider("azure", Chat::default())
+        .config(|doc| doc["health"] = json!({"failures": 3, "cooldown_ms": 1000}))
+        .start()
+        .await;
     for _ in 0..3 {
         stack.caller.chat(&plain(MODEL)).send().await;
     }
-    let told = explanation(&stack.caller.post(PATH, &plain(MODEL)).send().await);
-    let attempts: Vec<_> = told["attempts"].as_array().unwrap().iter().collect();
-    assert_eq!(attempts[0]["provider"], "azure", "{told}");
-    assert_eq!(attempts[1]["health"]["state"], "cooling_down");
-    assert_eq!(attempts[1]["health"]["success_rate"], 0.0);
+    let standing = async || {
+        let told = explanation(&stack.caller.post(PATH, &plain(MODEL)).send().await);
+        let mut attempts = told["attempts"].as_array().unwrap().iter();
+        let place = attempts
+            .position(|one| one["provider"] == "openai")
+            .unwrap();
+        let state = &told["attempts"][place]["health"]["state"];
+        (place, state.as_str().unwrap().to_owned())
+    };
+    assert_eq!(standing().await, (1, "cooling_down".to_owned()));
+    let due = async || Some(standing().await).filter(|(place, _)| *place == 0);
+    let limit = Duration::from_secs(10);
+    let (_, state) = until("the cooldown is over", limit, due).await;
+    assert_eq!(state, "half_open");
+    // Asked again, and still nobody has tried it.
+    assert_eq!(standing().await, (0, state));
+    assert_eq!(stack.provider("openai").requests().len(), 3);
+    let reply = stack.caller.chat(&plain(MODEL)).send().await;
+    assert_eq!(expect::route(&reply.headers), "openai;500,azure;200");
+    assert_eq!(standing().await, (1, "cooling_down".to_owned()));
 }

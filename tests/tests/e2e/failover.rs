@@ -12,6 +12,7 @@ const SEQUENCE: &str = "x-opengateway-failover-sequence";
 /// Two providers that have the model; the second answers.
 async fn two(first: impl Into<Script>) -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", first)
         .provider("azure", Chat::of(&["from azure"]))
         .config(|doc| {

@@ -58,6 +58,7 @@ async fn w34_a_stream_that_fails_before_its_first_token_fails_over() {
         ("a reset before the headers", Answer::none(Cut::Reset)),
     ];
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .provider("azure", Chat::of(&["from ", "azure"]))
         .config(|doc| doc["defaults"]["timeouts"]["first_token_ms"] = json!(600))
@@ -101,6 +102,7 @@ async fn w34_any_kind_of_first_token_opens_the_gate() {
         ("a finish reason", json!({}), Some("stop")),
     ];
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .start()
         .await;
@@ -123,7 +125,11 @@ async fn w34_any_kind_of_first_token_opens_the_gate() {
 async fn w34_the_gate_opens_at_64_kib_anyway() {
     let pings = vec![format!(": {}\n\n", "p".repeat(1000)); 80];
     let answer = Answer::sse(pings).stall_after(100);
-    let stack = Stack::builder().provider("openai", answer).start().await;
+    let stack = Stack::builder()
+        .steady()
+        .provider("openai", answer)
+        .start()
+        .await;
     let mut stream = stack.caller.chat(&streamed(MODEL)).stream().await;
     assert_eq!(stream.status, 200);
     assert!(stream.next().await.unwrap().is_some());
@@ -133,6 +139,7 @@ async fn w34_the_gate_opens_at_64_kib_anyway() {
 async fn w32_the_limit_to_the_first_token_ends_there() {
     let chat = Chat::of(&["a ", "b ", "c ", "d ", "e ", "f ", "g ", "h "]).gap_ms(250);
     let stack = Stack::builder()
+        .steady()
         .provider("openai", chat)
         .config(|doc| {
             doc["defaults"]["timeouts"] = json!({"first_token_ms": 1000, "answer_ms": 1000});
@@ -147,7 +154,11 @@ async fn w32_the_limit_to_the_first_token_ends_there() {
 #[tokio::test]
 async fn a_provider_that_limits_its_rate_is_not_left_out() {
     let limited = Answer::error(429, "slow down").header("retry-after", "7");
-    let stack = Stack::builder().provider("openai", limited).start().await;
+    let stack = Stack::builder()
+        .steady()
+        .provider("openai", limited)
+        .start()
+        .await;
     // More in a row than any outlier detection would bear, and longer than its interval.
     for i in 0..30 {
         let reply = stack

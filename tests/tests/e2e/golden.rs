@@ -45,7 +45,7 @@ struct Golden {
 }
 
 async fn stack() -> Stack {
-    let builder = Stack::builder().config(|doc| {
+    let builder = Stack::builder().steady().config(|doc| {
         doc["aliases"] = json!({
             "fast": "gpt-4o-mini",
             "smart": "ollm::function_name::one",

@@ -10,6 +10,7 @@ use crate::expect::{self, MODEL};
 async fn w35_a_body_that_ends_early_ends_in_an_error_and_without_done() {
     let chat = Chat::of(&["one ", "two ", "three"]);
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .start()
         .await;
@@ -43,6 +44,7 @@ async fn w35_a_body_that_ends_early_ends_in_an_error_and_without_done() {
 async fn w35_a_reset_is_a_reset_for_the_caller_and_no_clean_end() {
     let chat = Chat::of(&["one ", "two ", "three"]);
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .start()
         .await;
@@ -73,6 +75,7 @@ async fn w35_a_stream_without_done_is_whole_when_it_has_a_finish_reason() {
     let answer = Chat::of(&["all"]).stream(MODEL, false);
     let count = answer.body.len();
     let stack = Stack::builder()
+        .steady()
         .provider("openai", answer.end_after(count - 1))
         .start()
         .await;
@@ -92,6 +95,7 @@ async fn w35_a_stall_after_the_first_token_ends_as_a_reset() {
         .stream(MODEL, true)
         .stall_after(3);
     let stack = Stack::builder()
+        .steady()
         .provider("openai", answer)
         .config(|doc| doc["defaults"]["timeouts"] = json!({"idle_ms": 500}))
         .start()
@@ -107,6 +111,7 @@ async fn w35_a_stall_after_the_first_token_ends_as_a_reset() {
 async fn w35_a_broken_event_does_not_break_the_stream() {
     let chat = || Chat::of(&["one ", "two ", "three"]).stream(MODEL, true);
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .start()
         .await;
@@ -148,6 +153,7 @@ const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\x56\x4a\xce\xc8\xcf\x4f\x
 #[tokio::test]
 async fn w35_an_answer_that_is_encoded_unasked_is_a_failed_attempt() {
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .provider("azure", Chat::of(&["from ", "azure"]))
         .start()
@@ -185,6 +191,7 @@ async fn w35_an_answer_that_is_encoded_unasked_is_a_failed_attempt() {
 #[tokio::test]
 async fn w35_identity_is_no_encoding() {
     let stack = Stack::builder()
+        .steady()
         .provider(
             "openai",
             Chat::of(&["as it ", "is"]).header("content-encoding", "Identity"),

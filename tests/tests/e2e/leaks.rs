@@ -61,6 +61,7 @@ fn with_headers(answer: Answer) -> Answer {
 
 async fn stack() -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", Script::default())
         .arguments(&["--component-log-level", "wasm:debug,router:info"])
         .sidecar()

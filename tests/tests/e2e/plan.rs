@@ -13,6 +13,7 @@ const SEQUENCE: &str = "x-opengateway-failover-sequence";
 /// OpenAI and Azure have the model, Groq has `llama`; OpenAI does as told, the others answer.
 async fn three(first: impl Into<Script>) -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", first)
         .provider("azure", Chat::of(&["from azure"]))
         .provider("groq", Chat::of(&["from groq"]))
