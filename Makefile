@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test test-compose fuzz bench-core clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz bench-core clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -44,11 +44,11 @@ check: rust ## formatting, lints (native and Wasm) and docs; a warning fails
 	cargo clippy -p sluice-core -p sluice-filter --target wasm32-wasip1 -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-test: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+test faults: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
 test: export SLUICE_ENVOY_OLD := $(CURDIR)/$(call envoy_at,$(ENVOY_OLDEST))
-test: export SLUICE_WASM := $(CURDIR)/target/wasm32-wasip1/release/sluice_filter.wasm
+test faults: export SLUICE_WASM := $(CURDIR)/target/wasm32-wasip1/release/sluice_filter.wasm
 test: export SLUICE_WASM_TRAP := $(CURDIR)/target/trap/wasm32-wasip1/release/sluice_filter.wasm
-test: export SLUICE_SIDECAR := $(CURDIR)/target/release/sluice-sidecar
+test faults: export SLUICE_SIDECAR := $(CURDIR)/target/release/sluice-sidecar
 test: export SLUICE_PYTHON := $(CURDIR)/$(PYTHON)
 test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all tests but those that need Docker
 	@$(call say,building the filter with the hook of the trap test)
@@ -59,6 +59,9 @@ test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all 
 	cargo $(TEST) --workspace --no-fail-fast
 	cargo test --workspace --doc
 	@$(call say,all passed. Not run here: make test-compose (needs Docker))
+
+faults: build $(ENVOY) ## what becomes of a request whose first provider misbehaves: a table, a line a fault
+	@cargo test -p sluice-tests --test e2e every_fault_ends -- --nocapture
 
 test-compose: build $(ENVOY) ## the main flow in containers; says loudly that it is skipped where no Docker daemon answers
 	@$(PYTHON) tests/compose/smoke.py

@@ -9,6 +9,7 @@ mod envoys;
 mod expect;
 mod explain;
 mod failover;
+mod faults;
 mod fields;
 mod gate;
 mod golden;
