@@ -25,6 +25,7 @@ mod request;
 mod routes;
 mod sdk;
 mod spend;
+mod storm;
 mod stream;
 mod survival;
 mod timeouts;
