@@ -49,8 +49,10 @@ pub(super) enum End {
 pub(super) enum Break {
     /// A last event with an error of this code.
     Event(&'static str),
-    /// A reset.
+    /// A reset, because the provider's was cut.
     Reset,
+    /// A reset, because the provider said nothing more in time.
+    Stall,
 }
 
 impl Fault {

@@ -101,7 +101,7 @@ impl Row {
         let ending = match end {
             End::First | End::Second(..) => Ending::Whole,
             End::Broken(_, Break::Event(code)) => Ending::Error(code.to_owned()),
-            End::Broken(_, Break::Reset) => Ending::Reset,
+            End::Broken(_, Break::Reset | Break::Stall) => Ending::Reset,
         };
         self.same("the end", &self.ending.clone(), &ending);
         match whole(end, fault, self.stream) {
@@ -142,11 +142,13 @@ impl Row {
                 first,
                 vec![(first, Some(200), Outcome::Answered)],
             ),
-            End::Broken(..) => (
-                EndReason::Truncated,
-                first,
-                vec![(first, Some(200), Outcome::Truncated)],
-            ),
+            End::Broken(_, how) => {
+                let (reason, outcome) = match how {
+                    Break::Event(_) | Break::Reset => (EndReason::Truncated, Outcome::Truncated),
+                    Break::Stall => (EndReason::IdleTimeout, Outcome::IdleTimeout),
+                };
+                (reason, first, vec![(first, Some(200), outcome)])
+            }
         };
         self.same("attempts", &attempts, &expected);
         self.same("end", &record.end, &reason);

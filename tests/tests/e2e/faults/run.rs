@@ -13,7 +13,7 @@ use super::fault::{End, Fault, Way, second, token};
 use super::row::Row;
 use crate::expect::MODEL;
 
-/// How long an attempt may take to its first token, and a plain one to its end.
+/// How long an attempt may take to its first token, and from one to the next; a plain one, to its end.
 pub(super) const LIMIT_MS: u64 = 800;
 /// How many stacks run at a time.
 const STACKS: usize = 3;
@@ -78,7 +78,7 @@ async fn together(names: [&'static str; 2], faults: Vec<&Fault>) -> Vec<Row> {
             doc["health"] = json!({"enabled": false});
             doc["defaults"]["failover_order"] = json!(names);
             doc["defaults"]["timeouts"] =
-                json!({"first_token_ms": LIMIT_MS, "answer_ms": LIMIT_MS});
+                json!({"first_token_ms": LIMIT_MS, "answer_ms": LIMIT_MS, "idle_ms": LIMIT_MS});
         })
         .bootstrap(|bootstrap| names.iter().for_each(|name| alone(bootstrap, name)))
         .sidecar()

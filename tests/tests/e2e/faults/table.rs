@@ -166,6 +166,10 @@ fn cuts() -> Vec<Fault> {
 /// Providers that say nothing for too long, or too slowly.
 fn silences() -> Vec<Fault> {
     let late = after_200(Outcome::Timeout);
+    // The rest of the body comes much later.
+    let stalled = plain()
+        .cut_after_bytes(HALF, Cut::Close)
+        .wait_after(1, FOREVER_MS);
     let pings = std::iter::repeat_n(": ping\n\n".to_owned(), 40);
     let drip_ms = LIMIT_MS / 20;
     vec![
@@ -184,6 +188,11 @@ fn silences() -> Vec<Fault> {
             "stall before the first token",
             (plain().first_byte_after_ms(FOREVER_MS), late),
             (stream().stall_after(1), late),
+        ),
+        Fault::new(
+            "stall at 20 tokens",
+            (stalled, late),
+            (stream().stall_after(21), End::Broken(20, Break::Stall)),
         ),
         Fault::new(
             "slow drip, in time",
