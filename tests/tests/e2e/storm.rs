@@ -46,16 +46,25 @@ fn dead() -> [(&'static str, Behind); 3] {
 }
 
 #[tokio::test]
-async fn w31_with_one_provider_dead_no_caller_of_200_sees_an_error() {
+async fn w31_w36_a_dead_provider_costs_200_callers_no_error_and_is_left_within_a_second() {
     for (name, behind) in dead() {
         let answered = storm(behind).await;
-        println!("{name}: {} requests", answered.len());
-        assert!(answered.len() >= 2 * CALLERS, "{name}: {}", answered.len());
-        for (_, reply) in answered {
+        let (mut all, mut late, mut to_the_dead, mut late_to_the_dead) = (0, 0, 0, 0);
+        for (asked, reply) in &answered {
             assert_eq!(reply.status, 200, "{name}: {}", reply.text());
             assert_eq!(reply.said(), "from azure", "{name}");
             let route = expect::route(&reply.headers);
             assert!(route.ends_with("azure;200"), "{name}: {route}");
+            let (is_late, is_dead) = (asked.as_secs() >= 1, route.starts_with("openai;"));
+            all += 1;
+            late += usize::from(is_late);
+            to_the_dead += usize::from(is_dead);
+            late_to_the_dead += usize::from(is_late && is_dead);
         }
+        println!(
+            "{name}: {to_the_dead} of {all} requests tried the dead one first, {late_to_the_dead} of {late} after a second"
+        );
+        assert!(to_the_dead > 0 && late >= CALLERS, "{name}: a storm");
+        assert!(late_to_the_dead * 50 < late, "{name}: under 2 % of {late}");
     }
 }
