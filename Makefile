@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test test-compose fuzz bench-core clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz bench-core bench-gate clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -44,11 +44,11 @@ check: rust ## formatting, lints (native and Wasm) and docs; a warning fails
 	cargo clippy -p sluice-core -p sluice-filter --target wasm32-wasip1 -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-test: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+test faults bench-gate: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
 test: export SLUICE_ENVOY_OLD := $(CURDIR)/$(call envoy_at,$(ENVOY_OLDEST))
-test: export SLUICE_WASM := $(CURDIR)/target/wasm32-wasip1/release/sluice_filter.wasm
+test faults bench-gate: export SLUICE_WASM := $(CURDIR)/target/wasm32-wasip1/release/sluice_filter.wasm
 test: export SLUICE_WASM_TRAP := $(CURDIR)/target/trap/wasm32-wasip1/release/sluice_filter.wasm
-test: export SLUICE_SIDECAR := $(CURDIR)/target/release/sluice-sidecar
+test faults bench-gate: export SLUICE_SIDECAR := $(CURDIR)/target/release/sluice-sidecar
 test: export SLUICE_PYTHON := $(CURDIR)/$(PYTHON)
 test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all tests but those that need Docker
 	@$(call say,building the filter with the hook of the trap test)
@@ -59,6 +59,9 @@ test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all 
 	cargo $(TEST) --workspace --no-fail-fast
 	cargo test --workspace --doc
 	@$(call say,all passed. Not run here: make test-compose (needs Docker))
+
+faults: build $(ENVOY) ## what becomes of a request whose first provider misbehaves: a table, a line a fault
+	@cargo test -p sluice-tests --test e2e every_fault_ends -- --nocapture
 
 test-compose: build $(ENVOY) ## the main flow in containers; says loudly that it is skipped where no Docker daemon answers
 	@$(PYTHON) tests/compose/smoke.py
@@ -87,6 +90,9 @@ bench-core: rust $(NODE) ## what the core costs a body, native and in Wasm: a ta
 	cargo build --release -p sluice-bench --target wasm32-wasip1
 	@echo && target/release/bench-core
 	@echo && node --no-warnings bench/wasi.mjs target/wasm32-wasip1/release/bench-core.wasm
+
+bench-gate: build $(ENVOY) ## what the gateway adds to the first token, against a bare Envoy: a table, no test
+	@cargo bench -p sluice-tests --bench gate --profile dev
 
 clean: ## removes target/, with all that was installed and the ledger and keys of `make run`
 	rm -rf target

@@ -10,6 +10,8 @@ use crate::place;
 use crate::provider::Protocol;
 
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+const RESOLVER: &str =
+    "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig";
 const HTTP: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /// Envoy's configuration with one gateway's configuration in it.
@@ -161,6 +163,21 @@ impl Bootstrap {
             }
             Protocol::TlsH2 | Protocol::TlsHttp1 => options["auto_config"] = json!({}),
         }
+    }
+
+    /// Takes the address away from the name of a cluster's first endpoint: there is no resolver.
+    pub fn unresolve(&mut self, name: &str) {
+        let cluster = self.cluster(name);
+        cluster["type"] = json!("STRICT_DNS");
+        cluster["typed_dns_resolver_config"] = json!({
+            "name": "envoy.network.dns_resolver.cares",
+            "typed_config": {
+                "@type": RESOLVER,
+                "resolvers": [address(([127, 0, 0, 1], 9).into())],
+            },
+        });
+        cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"] =
+            json!({"socket_address": {"address": "nowhere.invalid", "port_value": 443}});
     }
 
     /// The whole, with the gateway's configuration in every filter.

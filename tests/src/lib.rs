@@ -8,6 +8,7 @@
 //! A test starts its own stack on ports of its own and shares nothing. Logs are printed only when
 //! it fails. Environment: [`place`].
 
+pub mod behind;
 pub mod bootstrap;
 pub mod client;
 pub mod envoy;
@@ -20,6 +21,7 @@ pub mod sse;
 pub mod stack;
 pub mod until;
 
+pub use behind::Behind;
 pub use bootstrap::Bootstrap;
 pub use client::Caller;
 pub use envoy::Envoy;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::behind::Behind;
 use crate::bootstrap::{Bootstrap, Upstream};
 use crate::client::Caller;
 use crate::envoy::{Envoy, Start};
@@ -108,7 +109,7 @@ pub fn key_of(provider: &str) -> String {
 #[derive(Debug)]
 pub struct Builder {
     bootstrap: Bootstrap,
-    providers: Vec<(String, Protocol, Option<Script>)>,
+    providers: Vec<(String, Behind)>,
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     sidecar: bool,
@@ -126,22 +127,20 @@ impl Builder {
 
     /// A provider over another protocol.
     #[must_use]
-    pub fn provider_over(
-        mut self,
-        protocol: Protocol,
-        name: &str,
-        script: impl Into<Script>,
-    ) -> Self {
-        self.providers
-            .push((name.to_owned(), protocol, Some(script.into())));
-        self
+    pub fn provider_over(self, protocol: Protocol, name: &str, script: impl Into<Script>) -> Self {
+        self.behind(name, Behind::Provider(protocol, Box::new(script.into())))
     }
 
     /// A provider that has a key and refuses every connection.
     #[must_use]
-    pub fn refusing(mut self, name: &str) -> Self {
-        self.providers
-            .push((name.to_owned(), Protocol::Http1, None));
+    pub fn refusing(self, name: &str) -> Self {
+        self.behind(name, Behind::Refusing)
+    }
+
+    /// What stands behind a provider's cluster; the provider has a key.
+    #[must_use]
+    pub fn behind(mut self, name: &str, behind: Behind) -> Self {
+        self.providers.push((name.to_owned(), behind));
         self
     }
 
@@ -245,27 +244,15 @@ impl Builder {
         let authority = Authority::new();
         let roots = authority.write(dir.path());
         let mut providers = BTreeMap::new();
-        for (name, protocol, script) in described {
+        for (name, behind) in described {
             let known = &bootstrap.gateway()["providers"][&name];
             let host = known["host"].as_str().unwrap_or(&name).to_owned();
             if let Some(variable) = known["auth"]["env"].as_str() {
                 environment.insert(0, (variable.to_owned(), key_of(&name)));
             }
-            let mut addr = ([127, 0, 0, 1], 9).into();
-            if let Some(script) = script {
-                let provider = match protocol.alpn() {
-                    Some(alpn) => Provider::start_tls(script, &authority, &host, alpn).await,
-                    None => Provider::start(script).await,
-                };
-                addr = provider.addr();
-                providers.insert(name.clone(), provider);
-            }
-            let upstream = Upstream {
-                addr,
-                protocol,
-                authority: protocol.alpn().map(|_| roots.clone()),
-            };
-            bootstrap.lead(&name, &upstream);
+            let trust = (&authority, roots.as_path());
+            let provider = behind.start(&mut bootstrap, &name, &host, trust).await;
+            providers.extend(provider.map(|provider| (name, provider)));
         }
         environment.insert(
             0,

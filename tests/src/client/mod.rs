@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-pub use reply::{Reply, Stream};
+pub use reply::{Reply, SILENCE, Stream};
 
 /// The way of the first route.
 pub const CHAT: &str = "/v1/chat/completions";

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::PATIENCE;
 use crate::sse;
 
+/// Said of an answer that neither goes on nor ends.
+pub const SILENCE: &str = "nothing came in time";
+
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -116,7 +119,7 @@ impl Stream {
     pub async fn next(&mut self) -> Result<Option<Bytes>, String> {
         loop {
             let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await;
-            match frame.map_err(|_| "nothing came in time".to_owned())? {
+            match frame.map_err(|_| SILENCE.to_owned())? {
                 None => return Ok(None),
                 Some(Err(error)) => return Err(format!("{error:?}")),
                 Some(Ok(frame)) => match frame.into_data() {

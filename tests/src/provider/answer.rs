@@ -179,19 +179,28 @@ impl Answer {
         self.between(&Piece::Gate)
     }
 
+    /// Holds what follows `n` pieces until it is released.
+    #[must_use]
+    pub fn gate_after(self, n: usize) -> Self {
+        self.put(n, Piece::Gate)
+    }
+
+    /// Waits after `n` pieces.
+    #[must_use]
+    pub fn wait_after(self, n: usize, ms: u64) -> Self {
+        self.put(n, Piece::WaitMs(ms))
+    }
+
     /// Breaks the connection after `n` pieces.
     #[must_use]
-    pub fn cut_after(mut self, n: usize, cut: Cut) -> Self {
-        self.body.insert(n.min(self.body.len()), Piece::Cut(cut));
-        self
+    pub fn cut_after(self, n: usize, cut: Cut) -> Self {
+        self.put(n, Piece::Cut(cut))
     }
 
     /// Says nothing more after `n` pieces, and does not end.
     #[must_use]
-    pub fn stall_after(mut self, n: usize) -> Self {
-        let forever = Piece::WaitMs(3_600_000);
-        self.body.insert(n.min(self.body.len()), forever);
-        self
+    pub fn stall_after(self, n: usize) -> Self {
+        self.wait_after(n, 3_600_000)
     }
 
     /// Ends the body cleanly after `n` pieces.
@@ -276,6 +285,11 @@ impl Answer {
         pieces.collect::<Vec<_>>().concat()
     }
 
+    fn put(mut self, n: usize, piece: Piece) -> Self {
+        self.body.insert(n.min(self.body.len()), piece);
+        self
+    }
+
     fn between(mut self, piece: &Piece) -> Self {
         let mut body = Vec::new();
         for own in self.body {
@@ -310,6 +324,7 @@ mod tests {
         for done in [
             answer().split(1).gap_ms(1),
             answer().gated(),
+            answer().gate_after(1).wait_after(9, 5),
             answer().cut_after(1, Cut::Reset),
             answer().cut_after_bytes(7, Cut::Close),
             answer().stall_after(9),

@@ -336,27 +336,6 @@ async fn a_body_of_any_size_is_sent_again_whole() {
 }
 
 #[tokio::test]
-async fn e23_a_callers_headers_of_envoy_move_nothing() {
-    let stack = two(Answer::error(500, "no")).await;
-    for (name, value) in [
-        ("x-envoy-attempt-count", "2"),
-        ("x-envoy-max-retries", "0"),
-        ("x-envoy-retry-on", "gateway-error"),
-        ("x-envoy-upstream-rq-timeout-ms", "1"),
-        ("x-envoy-upstream-rq-per-try-timeout-ms", "1"),
-        ("x-envoy-retriable-status-codes", "200"),
-    ] {
-        let reply = stack
-            .caller
-            .chat(&plain(MODEL))
-            .header(name, value)
-            .send()
-            .await;
-        assert_from(&reply, "azure", "openai;500,azure;200");
-    }
-}
-
-#[tokio::test]
 async fn e24_sixty_callers_at_once_all_fail_over() {
     let stack = two(Answer::error(500, "no").wait_ms(50)).await;
     let body = plain(MODEL);

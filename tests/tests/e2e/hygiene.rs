@@ -1,10 +1,11 @@
-//! The two-way allow-list of headers (W43).
+//! The two-way allow-list of headers (W43), and what a caller would tell Envoy (E23).
 
-use sluice_tests::client::plain;
+use serde_json::json;
+use sluice_tests::client::{plain, streamed};
 use sluice_tests::stack::{SECRET, key_of};
-use sluice_tests::{Chat, Stack};
+use sluice_tests::{Answer, Chat, Script, Stack};
 
-use crate::expect::MODEL;
+use crate::expect::{self, MODEL};
 
 /// What a provider may be told; everything else stays outside.
 const TO_A_PROVIDER: [&str; 8] = [
@@ -105,7 +106,7 @@ async fn w43_no_header_of_a_provider_reaches_the_caller() {
     });
     let chat = chat.header("server", "provider-canary");
     let stack = Stack::builder().provider("openai", chat).start().await;
-    for body in [plain(MODEL), sluice_tests::client::streamed(MODEL)] {
+    for body in [plain(MODEL), streamed(MODEL)] {
         let reply = stack.caller.chat(&body).send().await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let text = reply.everything();
@@ -121,7 +122,7 @@ async fn w43_no_header_of_a_provider_reaches_the_caller() {
         }
     }
     // Nor does one of an answer that refuses.
-    let refusal = sluice_tests::Answer::error(400, "no").header("set-cookie", "provider-canary");
+    let refusal = Answer::error(400, "no").header("set-cookie", "provider-canary");
     stack.provider("openai").script(refusal);
     let reply = stack.caller.chat(&plain(MODEL)).send().await;
     assert_eq!(reply.status, 400);
@@ -130,4 +131,72 @@ async fn w43_no_header_of_a_provider_reaches_the_caller() {
         "{}",
         reply.everything()
     );
+}
+
+/// What Envoy's router would do as it is told, and a value that would be seen.
+const TO_ENVOY: [(&str, &str); 18] = [
+    ("x-envoy-attempt-count", "2"),
+    ("x-envoy-expected-rq-timeout-ms", "1"),
+    ("x-envoy-force-trace", "1"),
+    ("x-envoy-hedge-on-per-try-timeout", "true"),
+    ("x-envoy-internal", "true"),
+    ("x-envoy-ip-tags", "caller-canary"),
+    ("x-envoy-max-retries", "0"),
+    ("x-envoy-original-dst-host", "203.0.113.7:80"),
+    ("x-envoy-retriable-header-names", "content-type"),
+    ("x-envoy-retriable-status-codes", "200"),
+    ("x-envoy-retry-grpc-on", "cancelled"),
+    ("x-envoy-retry-on", "retriable-status-codes"),
+    ("x-envoy-upstream-alt-response", "caller-canary"),
+    ("x-envoy-upstream-alt-stat-name", "caller-canary"),
+    ("x-envoy-upstream-rq-per-try-timeout-ms", "1"),
+    ("x-envoy-upstream-rq-timeout-alt-response", "1"),
+    ("x-envoy-upstream-rq-timeout-ms", "1"),
+    ("x-envoy-upstream-stream-duration-ms", "1"),
+];
+
+#[tokio::test]
+async fn w30_e23_no_header_to_envoy_moves_slots_retries_or_limits() {
+    let good = || Chat::of(&["from openai"]).wait_ms(40);
+    let stack = Stack::builder()
+        .provider("openai", good())
+        .provider("azure", Chat::of(&["from azure"]).wait_ms(40))
+        .config(|doc| doc["health"] = json!({"enabled": false}))
+        .start()
+        .await;
+    let cases = TO_ENVOY.iter().map(|pair| (pair.0.to_owned(), vec![*pair]));
+    let all = ("all of them".to_owned(), TO_ENVOY.to_vec());
+    // One that answers is not left; one that fails is, for the next of the plan and no other.
+    let scripts = [
+        (Script::from(good()), "openai;200"),
+        (
+            Script::from(Answer::error(500, "no")),
+            "openai;500,azure;200",
+        ),
+    ];
+    expect::each(cases.chain([all]), async |name, headers: Vec<_>| {
+        for (script, route) in &scripts {
+            stack.provider("openai").script(script.clone());
+            for body in [plain(MODEL), streamed(MODEL)] {
+                let mut call = stack.caller.chat(&body);
+                for (name, value) in &headers {
+                    call = call.header(name, value);
+                }
+                let reply = call.send().await;
+                assert_eq!(reply.status, 200, "{name}: {}", reply.text());
+                assert_eq!(expect::route(&reply.headers), *route, "{name}");
+            }
+        }
+        for provider in ["openai", "azure"] {
+            for seen in stack.provider(provider).requests() {
+                let text = seen.text();
+                assert!(
+                    !text.contains("x-envoy") && !text.contains("caller-canary"),
+                    "{text}"
+                );
+            }
+            stack.provider(provider).forget();
+        }
+    })
+    .await;
 }

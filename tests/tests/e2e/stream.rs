@@ -132,23 +132,9 @@ fn wide() -> (Answer, Vec<String>) {
 
 #[track_caller]
 fn assert_same_events(case: &str, reply: &sluice_tests::client::Reply, expected: &[String]) {
-    let meaning = |events: &[String]| -> Vec<Value> {
-        let events = events
-            .iter()
-            .map(|data| match serde_json::from_str::<Value>(data) {
-                Ok(mut chunk) => {
-                    if chunk["usage"].is_null() {
-                        chunk.as_object_mut().unwrap().remove("usage");
-                    }
-                    chunk
-                }
-                Err(_) => json!(data),
-            });
-        events.collect()
-    };
-    let mut got = meaning(&reply.events());
+    let mut got = expect::meaning(&reply.events());
     got[0] = expect::without_episode(got[0].take());
-    assert_eq!(got, meaning(expected), "{case}");
+    assert_eq!(got, expect::meaning(expected), "{case}");
 }
 
 #[tokio::test]

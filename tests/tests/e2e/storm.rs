@@ -1,0 +1,70 @@
+//! Many callers at once, and one of two providers fails every request.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use sluice_tests::client::{Reply, plain};
+use sluice_tests::{Answer, Behind, Chat, Protocol, Stack};
+
+use crate::expect::{self, MODEL};
+
+/// How many call at once.
+const CALLERS: usize = 200;
+/// How long they do.
+const LASTS: Duration = Duration::from_secs(3);
+
+/// Everybody calls again and again; gives all that they got, each with the time from the storm's
+/// beginning to its call.
+async fn storm(dead: Behind) -> Vec<(Duration, Reply)> {
+    let stack = Stack::builder()
+        .behind("openai", dead)
+        .provider("azure", Chat::of(&["from azure"]).wait_ms(50))
+        .start()
+        .await;
+    let start = Instant::now();
+    let body = plain(MODEL);
+    let callers = (0..CALLERS).map(async |_| {
+        let mut answered = Vec::new();
+        while start.elapsed() < LASTS {
+            let asked = start.elapsed();
+            let reply = stack.caller.chat(&body).send().await;
+            answered.push((asked, reply));
+        }
+        answered
+    });
+    join_all(callers).await.into_iter().flatten().collect()
+}
+
+/// The ways in which the first provider is dead.
+fn dead() -> [(&'static str, Behind); 3] {
+    let answers = |answer: Answer| Behind::Provider(Protocol::Http1, Box::new(answer.into()));
+    [
+        ("refuses connections", Behind::Refusing),
+        ("500", answers(Answer::error(500, "no"))),
+        ("429", answers(Answer::error(429, "slow down"))),
+    ]
+}
+
+#[tokio::test]
+async fn w31_w36_a_dead_provider_costs_200_callers_no_error_and_is_left_within_a_second() {
+    for (name, behind) in dead() {
+        let answered = storm(behind).await;
+        let (mut all, mut late, mut to_the_dead, mut late_to_the_dead) = (0, 0, 0, 0);
+        for (asked, reply) in &answered {
+            assert_eq!(reply.status, 200, "{name}: {}", reply.text());
+            assert_eq!(reply.said(), "from azure", "{name}");
+            let route = expect::route(&reply.headers);
+            assert!(route.ends_with("azure;200"), "{name}: {route}");
+            let (is_late, is_dead) = (asked.as_secs() >= 1, route.starts_with("openai;"));
+            all += 1;
+            late += usize::from(is_late);
+            to_the_dead += usize::from(is_dead);
+            late_to_the_dead += usize::from(is_late && is_dead);
+        }
+        println!(
+            "{name}: {to_the_dead} of {all} requests tried the dead one first, {late_to_the_dead} of {late} after a second"
+        );
+        assert!(to_the_dead > 0 && late >= CALLERS, "{name}: a storm");
+        assert!(late_to_the_dead * 50 < late, "{name}: under 2 % of {late}");
+    }
+}
