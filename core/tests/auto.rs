@@ -93,7 +93,7 @@ fn needed(body: &str) -> Vec<&'static str> {
     let mut needed = Vec::new();
     let mut need = |name, is: bool| {
         if is {
-            needed.push(name)
+            needed.push(name);
         }
     };
     need("audio", has("input_audio") || modes);

@@ -28,7 +28,7 @@ async fn two(first: impl Into<Script>, openai: Value, azure: Value, auto: Value)
 }
 
 /// A body for `auto` with these members too.
-fn asking(members: Value) -> Value {
+fn asking(members: &Value) -> Value {
     let mut body = plain("auto");
     for (name, value) in members.as_object().unwrap() {
         body[name] = value.clone();
@@ -88,7 +88,7 @@ async fn w21_each_need_is_a_filter() {
     ];
     let cases = cases.map(|(name, members, provider)| (name.to_owned(), (members, provider)));
     expect::each(cases, async |_, (members, provider)| {
-        let reply = stack.caller.chat(&asking(members)).send().await;
+        let reply = stack.caller.chat(&asking(&members)).send().await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(expect::route(&reply.headers), format!("{provider};200"));
     })
@@ -170,7 +170,7 @@ async fn w21_the_weights_are_configured() {
     ] {
         let auto = json!({"explore": 0, "weights": weights});
         let stack = two(Chat::default(), liked.clone(), thinks.clone(), auto).await;
-        let body = asking(json!({"reasoning_effort": "low"}));
+        let body = asking(&json!({"reasoning_effort": "low"}));
         let reply = stack.caller.chat(&body).send().await;
         assert_eq!(reply.header("x-gateway-provider"), Some(provider));
     }
