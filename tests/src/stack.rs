@@ -34,16 +34,30 @@ pub struct Stack {
     traps: bool,
     providers: BTreeMap<String, Provider>,
     bootstrap: Bootstrap,
+    environment: Vec<(String, String)>,
     dir: TempDir,
     _ports: [Port; 3],
 }
 
+/// A second Envoy with the same configuration, providers and sidecar.
+#[derive(Debug)]
+pub struct Twin {
+    /// A caller with a key that is known.
+    pub caller: Caller,
+    /// Envoy.
+    pub envoy: Envoy,
+    _ports: [Port; 2],
+}
+
 impl Stack {
-    /// Begins with the reference configuration.
+    /// Begins with the reference configuration, but without the providers' health: a test's faults
+    /// must not decide where its next request goes. [`Builder::health`] has it.
     #[must_use]
     pub fn builder() -> Builder {
+        let mut bootstrap = Bootstrap::reference();
+        bootstrap.gateway()["health"]["enabled"] = json!(false);
         Builder {
-            bootstrap: Bootstrap::reference(),
+            bootstrap,
             providers: Vec::new(),
             environment: Vec::new(),
             arguments: Vec::new(),
@@ -64,6 +78,34 @@ impl Stack {
     #[must_use]
     pub fn bootstrap(&self) -> &Bootstrap {
         &self.bootstrap
+    }
+
+    /// Starts a second Envoy beside the first.
+    pub async fn twin(&self) -> Twin {
+        let ports = [Port::take(), Port::take()];
+        let [gateway, admin] = ports.each_ref().map(Port::addr);
+        let mut bootstrap = self.bootstrap.clone();
+        bootstrap.ports(gateway, admin);
+        let file = |kind: &str| {
+            self.dir
+                .path()
+                .join(format!("twin-{}.{kind}", gateway.port()))
+        };
+        let config = file("json");
+        bootstrap.write(&config);
+        let envoy = Envoy::start(Start {
+            config: &config,
+            admin,
+            environment: &self.environment,
+            arguments: &[],
+            log: file("log"),
+        })
+        .await;
+        Twin {
+            caller: Caller::new(gateway, self.caller.key().map(str::to_owned)),
+            envoy,
+            _ports: ports,
+        }
     }
 
     /// The test's own directory.
@@ -149,6 +191,17 @@ impl Builder {
     #[must_use]
     pub fn config(mut self, edit: impl FnOnce(&mut Value)) -> Self {
         edit(self.bootstrap.gateway());
+        self
+    }
+
+    /// Lets the providers' health count, with these settings.
+    #[must_use]
+    pub fn health(mut self, settings: &Value) -> Self {
+        let health = &mut self.bootstrap.gateway()["health"];
+        health["enabled"] = json!(true);
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            health[name] = value.clone();
+        }
         self
     }
 
@@ -291,6 +344,7 @@ impl Builder {
             traps,
             providers,
             bootstrap,
+            environment,
             dir,
             _ports: ports,
         }

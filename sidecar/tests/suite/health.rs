@@ -82,6 +82,13 @@ async fn w36_health_tells_what_the_fleet_reports() {
         "p90_latency_ms": 30, "p99_latency_ms": 30, "cooldown_until": until, "headroom": 0.4,
         "daily_used": 0, "daily_limit": null});
     assert_eq!(known, expected);
+    let metrics = app.get("/metrics").await.text;
+    for line in [
+        "sluice_provider_resting{key=\"openai:gpt-4o-mini\"} 1",
+        "sluice_provider_resting{key=\"near:gpt-4o-mini\"} 0",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod failover;
 mod fields;
 mod gate;
 mod golden;
+mod health;
 mod hygiene;
 mod integrity;
 mod keys;
