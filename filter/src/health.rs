@@ -120,11 +120,7 @@ impl Health {
             return;
         }
         let rules = &self.gateway.config.health;
-        let each = |ring: &mut Ring| {
-            let mut reasons = samples.iter().map(|sample| ring.take(sample, rules, now));
-            reasons.next_back().flatten()
-        };
-        let reason = change_ring(key, each).flatten();
+        let reason = change_ring(key, |ring| ring.take(samples, rules, now)).flatten();
         if !gate().concerns(samples, reason) {
             return;
         }

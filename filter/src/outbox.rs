@@ -36,6 +36,7 @@ pub(crate) struct Outbox {
 /// The batch that is being delivered.
 #[derive(Clone, Copy)]
 struct Delivery {
+    call: u32,
     number: u64,
     records: u64,
     bytes: u64,
@@ -87,10 +88,12 @@ impl Outbox {
     }
 
     /// The sidecar has answered, or has not.
-    pub(crate) fn answered(&self, status: Option<u16>, now: u64) {
-        let Some(delivery) = self.on_its_way.take() else {
+    pub(crate) fn answered(&self, call: u32, status: Option<u16>, now: u64) {
+        let mut on_its_way = self.on_its_way.borrow_mut();
+        let Some(delivery) = on_its_way.take_if(|delivery| delivery.call == call) else {
             return;
         };
+        drop(on_its_way);
         let mut backoff = self.backoff.get();
         match status {
             Some(200..=299) => {
@@ -208,17 +211,18 @@ impl Outbox {
             },
             None => return,
         };
-        let delivery = Delivery {
-            number: slot.number,
-            records: slot.records,
-            bytes: size(slot.json.len()),
-            dropped: ring.dropped,
-            since: now,
-        };
         let cluster = &self.gateway.config.sidecar.cluster;
         let token = self.gateway.ingest_token.as_deref();
-        if host::post(cluster, INGEST, token, &body(&slot.json, ring.dropped)).is_some() {
-            *self.on_its_way.borrow_mut() = Some(delivery);
+        let body = body(&slot.json, ring.dropped);
+        if let Some(call) = host::post(cluster, INGEST, token, &body) {
+            *self.on_its_way.borrow_mut() = Some(Delivery {
+                call,
+                number: slot.number,
+                records: slot.records,
+                bytes: size(slot.json.len()),
+                dropped: ring.dropped,
+                since: now,
+            });
             return;
         }
         let mut backoff = self.backoff.get();

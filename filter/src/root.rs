@@ -77,7 +77,7 @@ impl Context for Root {
         if let Role::Gateway(vm) = &self.role {
             let now = host::now();
             if !vm.health.answered(call, size, now) {
-                vm.outbox.answered(host::post_status(), now);
+                vm.outbox.answered(call, host::post_status(), now);
             }
         }
     }

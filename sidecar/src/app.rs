@@ -1,12 +1,15 @@
 //! Everything that a handler may use.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sluice_core::config::Config;
 
+use crate::fleet::Fleet;
 use crate::metrics::Metrics;
 use crate::probe::Probe;
 use crate::store::Store;
+use crate::tally::Tally;
 use crate::token::Token;
 
 /// The sidecar's state. Clones share it.
@@ -22,6 +25,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The store's health, looked at once a second at most.
     pub probe: Arc<Probe>,
+    /// How the providers do, as all Envoys see it.
+    pub fleet: Arc<Fleet>,
+    /// How many requests each key has served today.
+    pub tally: Arc<Tally>,
     /// Who may come in.
     pub access: Access,
     /// Bytes of a batch; a larger one is refused with 413.
@@ -33,7 +40,7 @@ pub struct App {
 pub struct Access {
     /// For `/v1/spend` and `/v1/contacts`; without it these routes answer 403.
     pub admin: Option<Token>,
-    /// For `/internal/records`; without it the route is open to whoever reaches the port.
+    /// For `/internal/…`; without it the routes are open to whoever reaches the port.
     pub ingest: Option<Token>,
 }
 
@@ -47,6 +54,8 @@ impl App {
         Self {
             metrics: Arc::new(Metrics::new(&config)),
             openapi: crate::openapi::document(&config).into(),
+            fleet: Arc::new(Fleet::new(&config)),
+            tally: Arc::default(),
             config: Arc::new(config),
             store,
             probe: Arc::new(Probe::default()),
@@ -68,4 +77,12 @@ impl App {
         self.max_batch_bytes = bytes;
         self
     }
+}
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }

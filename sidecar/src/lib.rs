@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! filter ─▶ POST /internal/records ─▶ ingest: price ─▶ store: commit ─▶ 2xx
+//!        ─▶ POST /internal/health  ─▶ fleet: what all Envoys say ─▶ what rests everywhere
 //! operator ─▶ GET /v1/spend, /v1/contacts, /metrics        caller ─▶ GET /v1/models, /status, /health,
 //!                                                                 /openapi.json
 //! ```
@@ -17,6 +18,7 @@ pub mod cli;
 mod demo;
 pub mod document;
 pub mod error;
+mod fleet;
 pub mod ingest;
 mod metrics;
 mod openapi;
@@ -26,11 +28,14 @@ mod routes;
 mod serve;
 mod settings;
 pub mod store;
+mod tally;
 mod token;
 
 pub use app::{Access, App};
+pub use fleet::{Figures, Fleet};
 pub use metrics::Metrics;
 pub use probe::{Look, Probe};
 pub use router::router;
 pub use serve::serve;
+pub use tally::Tally;
 pub use token::Token;

@@ -33,6 +33,7 @@ pub struct Metrics {
     tokens: Family<Tokens, Counter>,
     cost: Family<Spend, Counter>,
     database: Gauge<u64, AtomicU64>,
+    resting: Family<Resting, Gauge<u64, AtomicU64>>,
     /// Seconds from a batch's head to its commit.
     pub ingest: Histogram,
 }
@@ -61,6 +62,11 @@ struct Tokens {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Resting {
+    key: String,
+}
+
 impl Metrics {
     /// Metrics of which all are 0, for the names of this configuration.
     #[must_use]
@@ -76,6 +82,7 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             database: Gauge::default(),
+            resting: Family::default(),
             ingest: Histogram::new(SECONDS),
         };
         metrics.register(&config.hash);
@@ -114,6 +121,11 @@ impl Metrics {
             "database_bytes",
             "Size of the database",
             self.database.clone(),
+        );
+        r.register(
+            "provider_resting",
+            "Whether a provider's model rests everywhere: 1 or 0",
+            self.resting.clone(),
         );
         r.register(
             "ingest_seconds",
@@ -192,6 +204,13 @@ impl Metrics {
     /// Sets the database's size, bytes.
     pub fn database(&self, bytes: u64) {
         self.database.set(bytes);
+    }
+
+    /// Sets whether the model of this key, a configured one, rests everywhere.
+    pub fn resting(&self, key: &str, rests: bool) {
+        let key = key.to_owned();
+        let gauge = self.resting.get_or_create(&Resting { key });
+        gauge.set(rests.into());
     }
 
     /// Everything as text.

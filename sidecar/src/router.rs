@@ -10,11 +10,14 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sluice_core::error::Code;
+use sluice_core::health::fleet::ROUTE;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::{contacts, health, index, metrics, models, openapi, records, spend, status};
+use crate::routes::{
+    contacts, health, index, metrics, models, openapi, records, reports, spend, status,
+};
 
 /// The sidecar as a service: call it, or serve it.
 pub fn router(app: App) -> Router {
@@ -33,7 +36,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/contacts", get(contacts::list))
         .route("/v1/contacts/{*id}", get(contacts::show))
         // For the filter.
-        .route("/internal/records", post(records::take).layer(limit));
+        .route("/internal/records", post(records::take).layer(limit))
+        .route(ROUTE, post(reports::take).layer(limit));
     finish(table, app)
 }
 

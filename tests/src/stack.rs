@@ -35,8 +35,19 @@ pub struct Stack {
     traps: bool,
     providers: BTreeMap<String, Provider>,
     bootstrap: Bootstrap,
+    environment: Vec<(String, String)>,
     dir: TempDir,
     _ports: [Port; 3],
+}
+
+/// A second Envoy with the same configuration, providers and sidecar.
+#[derive(Debug)]
+pub struct Twin {
+    /// A caller with a key that is known.
+    pub caller: Caller,
+    /// Envoy.
+    pub envoy: Envoy,
+    _ports: [Port; 2],
 }
 
 impl Stack {
@@ -65,6 +76,34 @@ impl Stack {
     #[must_use]
     pub fn bootstrap(&self) -> &Bootstrap {
         &self.bootstrap
+    }
+
+    /// Starts a second Envoy beside the first.
+    pub async fn twin(&self) -> Twin {
+        let ports = [Port::take(), Port::take()];
+        let [gateway, admin] = ports.each_ref().map(Port::addr);
+        let mut bootstrap = self.bootstrap.clone();
+        bootstrap.ports(gateway, admin);
+        let file = |kind: &str| {
+            self.dir
+                .path()
+                .join(format!("twin-{}.{kind}", gateway.port()))
+        };
+        let config = file("json");
+        bootstrap.write(&config);
+        let envoy = Envoy::start(Start {
+            config: &config,
+            admin,
+            environment: &self.environment,
+            arguments: &[],
+            log: file("log"),
+        })
+        .await;
+        Twin {
+            caller: Caller::new(gateway, self.caller.key().map(str::to_owned)),
+            envoy,
+            _ports: ports,
+        }
     }
 
     /// The test's own directory.
@@ -154,7 +193,17 @@ impl Builder {
     /// No provider cools down: a test can have one fail again and again.
     #[must_use]
     pub fn steady(self) -> Self {
-        self.config(|doc| doc["health"] = json!({"enabled": false}))
+        self.health(&json!({"enabled": false}))
+    }
+
+    /// Changes what makes a provider cool down.
+    #[must_use]
+    pub fn health(mut self, settings: &Value) -> Self {
+        let health = &mut self.bootstrap.gateway()["health"];
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            health[name] = value.clone();
+        }
+        self
     }
 
     /// Changes Envoy's configuration.
@@ -284,6 +333,7 @@ impl Builder {
             traps,
             providers,
             bootstrap,
+            environment,
             dir,
             _ports: ports,
         }

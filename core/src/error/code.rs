@@ -78,7 +78,7 @@ codes! {
     InvalidQuery = "invalid_query", [400];
     /// A query parameter is not known.
     UnknownParameter = "unknown_parameter", [400];
-    /// The body is not a batch of records.
+    /// The body is neither a batch of records nor a report of health.
     InvalidBatch = "invalid_batch", [400];
     /// The body could not be read to its end.
     BodyCut = "body_cut", [400];

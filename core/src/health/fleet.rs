@@ -109,8 +109,7 @@ mod tests {
             Report::new("e1".to_owned(), &rings, gate, now)
         };
         assert!(!report(&ring, &gate, 0).is_news());
-        ring.take(&sample(true, 0), &rules, 0);
-        ring.take(&sample(false, 0), &rules, 0);
+        ring.take(&[sample(true, 0), sample(false, 0)], &rules, 0);
         gate.take(&[sample(false, 0)], Some(Why::Failures), &rules, 0);
         let told = report(&ring, &gate, 1_000);
         let json = r#"{"instance":"e1","entries":[{"key":"k","samples":[[true,5],[false,5]],"resting_ms":4000,"why":"failures"}]}"#;

@@ -40,11 +40,17 @@ struct Tried {
 }
 
 impl Ring {
-    /// Takes what an attempt tells; a reason to rest when this failure gives one.
+    /// Takes what attempts tell, oldest first; a reason to rest when the last of them gives one.
     ///
     /// There is one when the last `failures` attempts failed within the window, or at least 7 of the
     /// last 10. What begins a rest is not counted again.
-    pub fn take(&mut self, sample: &Sample, rules: &Health, now_ms: u64) -> Option<Why> {
+    pub fn take(&mut self, samples: &[Sample], rules: &Health, now_ms: u64) -> Option<Why> {
+        samples
+            .iter()
+            .fold(None, |_, sample| self.one(sample, rules, now_ms))
+    }
+
+    fn one(&mut self, sample: &Sample, rules: &Health, now_ms: u64) -> Option<Why> {
         if self.attempts.len() >= LAST {
             self.attempts.pop_front();
         }
@@ -197,7 +203,7 @@ mod tests {
         let one = |letter| {
             let mut sample = sample(letter == '.', now);
             sample.limited = letter == 'l';
-            ring.take(&sample, &Health::default(), now)
+            ring.take(&[sample], &Health::default(), now)
         };
         outcomes.chars().map(one).collect()
     }
@@ -216,6 +222,16 @@ mod tests {
             take(&mut ring, "xxl", 30),
             [none, none, Some(Why::RateLimited)]
         );
+    }
+
+    #[test]
+    fn w36_all_that_was_gathered_is_taken() {
+        let mut ring = Ring::default();
+        let samples = [true, true, false, false, false].map(|answered| sample(answered, 0));
+        let why = ring.take(&samples, &Health::default(), 0);
+        assert_eq!((why, ring.total()), (Some(Why::Failures), 5));
+        assert_eq!(ring.figures(0).success_rate, Some(0.4));
+        assert_eq!(ring.take(&[], &Health::default(), 0), None);
     }
 
     #[test]
@@ -246,7 +262,7 @@ mod tests {
         ring.forgive(1_000);
         for _ in 0..10 {
             let late = sample(false, 999);
-            assert_eq!(ring.take(&late, &Health::default(), 2_000), None);
+            assert_eq!(ring.take(&[late], &Health::default(), 2_000), None);
         }
         assert_eq!(ring.figures(0).success_rate, Some(0.0));
         assert_eq!(take(&mut ring, "xx.", 2_000), [None; 3]);
@@ -261,7 +277,7 @@ mod tests {
         for latency_ms in 0..250 {
             let mut sample = sample(latency_ms % 4 > 0, 0);
             sample.latency_ms = latency_ms;
-            ring.take(&sample, &Health::default(), 5);
+            ring.take(&[sample], &Health::default(), 5);
         }
         let figures = ring.figures(5);
         assert_eq!(figures.success_rate, Some(0.75));
@@ -288,7 +304,7 @@ mod tests {
             headroom_ms: 50,
         };
         sample.limits = Some(limits);
-        ring.take(&sample, &Health::default(), 100);
+        ring.take(&[sample.clone()], &Health::default(), 100);
         assert_eq!((ring.headroom(149), ring.headroom(150)), (Some(30), None));
         assert_eq!(
             (ring.figures(100).headroom, ring.figures(150).headroom),
@@ -298,7 +314,7 @@ mod tests {
             headroom: None,
             ..limits
         });
-        ring.take(&sample, &Health::default(), 100);
+        ring.take(&[sample], &Health::default(), 100);
         assert_eq!(ring.headroom(149), Some(30), "nothing was told");
     }
 

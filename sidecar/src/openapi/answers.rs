@@ -91,9 +91,66 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
                 "properties": {
                     "status": {"enum": ["ok", "unavailable"]},
                     "services": {"type": "object", "additionalProperties": service},
-                    "models": {"type": "array"},
+                    "models": {"type": "array", "items": {"$ref": "#/components/schemas/ModelHealth"}},
                 },
             }),
         ),
+        ("ModelHealth", model_health()),
     ]
+}
+
+/// How one model does at one provider (S4).
+fn model_health() -> Value {
+    let whole = |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
+    let known =
+        |about: &str| json!({"type": ["integer", "null"], "minimum": 0, "description": about});
+    let part = |kind: Value, about: &str| json!({"type": kind, "minimum": 0, "maximum": 1, "description": about});
+    let members = [
+        (
+            "key",
+            json!({"type": "string", "description": "Provider and its name for the model, with a colon."}),
+        ),
+        (
+            "attempts",
+            whole("How many of the last attempts the figures are made of, at most 100."),
+        ),
+        (
+            "success_rate",
+            part(
+                json!(["number", "null"]),
+                "Part of them that answered; null without any.",
+            ),
+        ),
+        (
+            "avg_latency_ms",
+            known("To the first token, or to the end of a plain answer."),
+        ),
+        ("p90_latency_ms", known("Nine of ten took at most so long.")),
+        ("p99_latency_ms", known("Ninety-nine of a hundred.")),
+        (
+            "cooldown_until",
+            whole("Until when it rests, Unix milliseconds; 0 when it does not."),
+        ),
+        (
+            "headroom",
+            part(
+                json!("number"),
+                "What is left of its scarcest limit; 1 where nothing is known.",
+            ),
+        ),
+        (
+            "daily_used",
+            known("Requests that it has served today (UTC)."),
+        ),
+        (
+            "daily_limit",
+            json!({"type": "null", "description": "There are no limits a day."}),
+        ),
+    ];
+    let names: Vec<_> = members.iter().map(|(name, _)| *name).collect();
+    let properties: serde_json::Map<String, Value> = members
+        .iter()
+        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
+        .collect();
+    json!({"type": "object", "required": names, "properties": properties})
 }

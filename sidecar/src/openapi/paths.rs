@@ -64,7 +64,7 @@ pub(super) fn all() -> Value {
             "/health",
             health(read(
                 "health",
-                "Whether the stores work",
+                "Whether the stores work, and how the providers do",
                 "Health",
                 &none,
                 open.clone(),

@@ -12,10 +12,11 @@ GET  /v1/contacts       whom requests were made for, with sums; needs the admin 
                         ?id= &limit= &cursor=
 GET  /v1/contacts/{id}  one contact; needs the admin token
 GET  /status            version and hash of the configuration
-GET  /health            whether the store works: 200 or 503
+GET  /health            whether the store works: 200 or 503; how the providers do
 GET  /openapi.json      what the gateway takes and answers, as OpenAPI 3.1
 GET  /metrics           for Prometheus
 POST /internal/records  for the filter
+POST /internal/health   for the filter
 ";
 
 /// Names the routes.

@@ -3,17 +3,11 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::extract::State;
 use serde::Serialize;
 
 use super::access::Filter;
-use sluice_core::error::Code;
-
+use super::body::{self, Body, JsonBody};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::Intake;
@@ -43,11 +37,12 @@ pub(crate) async fn take(
     State(app): State<App>,
     _: Filter,
     _: JsonBody,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Taken>, ApiError> {
     let start = Instant::now();
-    let body = body.map_err(|rejection| unread(&app, rejection))?;
-    let intake = Intake::read(&body, &app.config).map_err(|error| malformed(&error))?;
+    let body = body::read(&app, body)?;
+    let intake = Intake::read(&body, &app.config)
+        .map_err(|error| body::malformed("a batch of records", &error))?;
     let (refused, dropped) = (intake.refused, intake.dropped);
     let sent = intake.entries.len();
     let appended = app.store.append(intake.entries).await?;
@@ -74,54 +69,4 @@ pub(crate) async fn take(
         "batch taken"
     );
     Ok(Json(taken))
-}
-
-/// The request says that its body is JSON.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct JsonBody;
-
-impl<S: Sync> FromRequestParts<S> for JsonBody {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let essence = text
-            .and_then(|text| text.split(';').next())
-            .unwrap_or_default();
-        if essence.trim().eq_ignore_ascii_case("application/json") {
-            return Ok(Self);
-        }
-        let message = "The body must be `application/json`.";
-        Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::UnsupportedMediaType,
-            message,
-        ))
-    }
-}
-
-fn unread(app: &App, rejection: BytesRejection) -> ApiError {
-    if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let message = format!("A batch has at most {} bytes.", app.max_batch_bytes);
-        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BodyTooLarge, message);
-    }
-    let message = "The body did not arrive whole.";
-    ApiError::new(StatusCode::BAD_REQUEST, Code::BodyCut, message)
-}
-
-fn malformed(error: &serde_json::Error) -> ApiError {
-    let (line, column) = (error.line(), error.column());
-    let (code, message) = if error.is_data() {
-        let message = format!("The body is not a batch of records (line {line}, column {column}).");
-        (Code::InvalidBatch, message)
-    } else {
-        (
-            Code::InvalidJson,
-            format!("The body is not JSON (line {line}, column {column})."),
-        )
-    };
-    ApiError::new(StatusCode::BAD_REQUEST, code, message)
 }

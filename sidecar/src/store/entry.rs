@@ -29,6 +29,15 @@ pub struct Appended {
     pub duplicates: u64,
 }
 
+/// Requests by the key that served them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Served {
+    /// `provider:model` and its requests.
+    pub requests: Vec<(String, u64)>,
+    /// The last record of the store when they were counted: the next count may begin behind it.
+    pub last: i64,
+}
+
 /// A stored record as `/v1/spend` shows it: the record's own members and two more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {

@@ -10,7 +10,7 @@ mod sqlite;
 
 use std::time::Duration;
 
-pub use entry::{Appended, ContactRow, Entry, Row};
+pub use entry::{Appended, ContactRow, Entry, Row, Served};
 pub use error::StoreError;
 pub use query::{ContactPage, ContactQuery, Cursor, Filter, NotACursor, Page, Pair, Query, Totals};
 
@@ -74,6 +74,23 @@ impl Store {
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
         match self {
             Self::Sqlite(store) => store.contacts(query).await,
+        }
+    }
+
+    /// Requests that providers served and that started in `from_ms..to_ms`, Unix milliseconds; with
+    /// `after` only those stored behind [`Served::last`] of an earlier count.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn served(
+        &self,
+        from_ms: u64,
+        to_ms: u64,
+        after: Option<i64>,
+    ) -> Result<Served, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.served(from_ms, to_ms, after).await,
         }
     }
 

@@ -7,6 +7,7 @@ mod cli;
 mod contacts;
 mod demo;
 mod durability;
+mod health;
 mod labels;
 mod models;
 mod openapi;

@@ -13,6 +13,7 @@ mod faults;
 mod fields;
 mod gate;
 mod golden;
+mod health;
 mod hygiene;
 mod integrity;
 mod keys;

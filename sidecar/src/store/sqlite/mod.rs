@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! append ─▶ queue ─▶ writer task ─▶ one transaction for all that waits ─▶ commit ─▶ replies
-//! page, contacts, size ─▶ read-only pool
+//! page, contacts, served, size ─▶ read-only pool
 //! ```
 
 mod contacts;
 mod insert;
 mod select;
+mod served;
 mod writer;
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 use tokio::time::timeout;
 
-use super::{Appended, ContactPage, ContactQuery, Entry, Page, Query, StoreError};
+use super::{Appended, ContactPage, ContactQuery, Entry, Page, Query, Served, StoreError};
 use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -66,6 +67,15 @@ impl Sqlite {
 
     pub(super) async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
         contacts::page(&self.readers, query).await
+    }
+
+    pub(super) async fn served(
+        &self,
+        from_ms: u64,
+        to_ms: u64,
+        after: Option<i64>,
+    ) -> Result<Served, StoreError> {
+        served::count(&self.readers, from_ms, to_ms, after).await
     }
 
     pub(super) async fn probe(&self) -> Result<(), StoreError> {
