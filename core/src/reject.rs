@@ -6,6 +6,42 @@ use crate::json::{Fault, FaultKind, Place};
 use crate::reply::Reply;
 use crate::wire;
 
+/// Why a request may not go to the endpoint that its caller names (W33).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointFault {
+    /// The key is not one.
+    Key,
+    /// The host is not listed.
+    NotListed,
+    /// Callers may name none here.
+    Off,
+    /// Its address is not public, and not listed.
+    Private,
+    /// It is not a URL that is taken: why.
+    Url(&'static str),
+}
+
+impl EndpointFault {
+    fn code(self) -> Code {
+        match self {
+            Self::Off => Code::UnsupportedValue,
+            Self::NotListed | Self::Private => Code::EndpointNotAllowed,
+            Self::Key | Self::Url(_) => Code::InvalidEndpoint,
+        }
+    }
+
+    fn message(self) -> String {
+        let header = wire::VLLM_ENDPOINT;
+        match self {
+            Self::Key => format!("{} must be of visible ASCII.", wire::VLLM_API_KEY),
+            Self::NotListed => format!("The host of {header} is not one that is allowed here."),
+            Self::Off => format!("{header} is not supported by this gateway."),
+            Self::Private => format!("The address of {header} is not one that is allowed here."),
+            Self::Url(why) => format!("{header} is not valid: {why}."),
+        }
+    }
+}
+
 /// The caller's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -34,6 +70,8 @@ pub enum Rejection {
         /// The fault.
         why: Box<Self>,
     },
+    /// The endpoint that the caller names (W33).
+    Endpoint(EndpointFault),
     /// The failover header is not a JSON array of names (W30).
     FailoverSequence,
     /// Faults of the body's fields, at least one (W18).
@@ -132,6 +170,8 @@ impl Rejection {
             Self::HeaderTwice { header } | Self::UnknownProvider { header, .. } => {
                 body.param(Some((*header).to_owned()))
             }
+            Self::Endpoint(EndpointFault::Key) => body.param(Some(wire::VLLM_API_KEY.to_owned())),
+            Self::Endpoint(_) => body.param(Some(wire::VLLM_ENDPOINT.to_owned())),
             Self::InvalidTimeout => body.param(Some(wire::TIMEOUT.to_owned())),
             Self::Cooling { .. }
             | Self::FunctionNotFound { .. }
@@ -161,6 +201,7 @@ impl Rejection {
     fn status(&self) -> u16 {
         match self {
             Self::InvalidKey | Self::MissingKey => 401,
+            Self::Endpoint(EndpointFault::NotListed | EndpointFault::Private) => 403,
             Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
             | Self::NotFound
@@ -171,7 +212,8 @@ impl Rejection {
             Self::Cooling { limited: true, .. } => 429,
             Self::Cooling { .. } | Self::NoProvider { .. } | Self::Tier { .. } => 503,
             Self::Elsewhere { why, .. } => why.status(),
-            Self::FailoverSequence
+            Self::Endpoint(_)
+            | Self::FailoverSequence
             | Self::Fields(_)
             | Self::HeaderTwice { .. }
             | Self::InvalidJson(..)
@@ -189,6 +231,7 @@ impl Rejection {
             Self::HeaderTwice { .. } => Code::DuplicateHeader,
             Self::Tier { .. } => Code::TierUnavailable,
             Self::ContentType => Code::UnsupportedMediaType,
+            Self::Endpoint(fault) => fault.code(),
             Self::FailoverSequence => Code::InvalidFailoverSequence,
             Self::Fields(details) => details
                 .first()
@@ -229,6 +272,7 @@ impl Rejection {
                 tier.as_str()
             ),
             Self::ContentType => "The content type must be application/json, in UTF-8.".to_owned(),
+            Self::Endpoint(fault) => fault.message(),
             Self::FailoverSequence => {
                 format!(
                     "{} must be a JSON array of provider names.",
@@ -306,6 +350,11 @@ mod tests {
             Rejection::ContentEncoding,
             Rejection::ContentType,
             Rejection::NotFound.at("orq.fallbacks[0].model"),
+            Rejection::Endpoint(EndpointFault::Key),
+            Rejection::Endpoint(EndpointFault::NotListed),
+            Rejection::Endpoint(EndpointFault::Off),
+            Rejection::Endpoint(EndpointFault::Private),
+            Rejection::Endpoint(EndpointFault::Url("why")),
             Rejection::FailoverSequence,
             Rejection::HeaderTwice {
                 header: wire::FORCE_MODEL,
@@ -352,6 +401,7 @@ mod tests {
                 | Rejection::ContentEncoding
                 | Rejection::ContentType
                 | Rejection::Elsewhere { .. }
+                | Rejection::Endpoint(_)
                 | Rejection::FailoverSequence
                 | Rejection::Fields(_)
                 | Rejection::FunctionNotFound { .. }

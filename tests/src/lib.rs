@@ -10,6 +10,7 @@
 
 pub mod bootstrap;
 pub mod client;
+pub mod dns;
 pub mod envoy;
 pub mod place;
 pub mod port;
@@ -22,6 +23,7 @@ pub mod until;
 
 pub use bootstrap::Bootstrap;
 pub use client::Caller;
+pub use dns::Dns;
 pub use envoy::Envoy;
 pub use provider::{Answer, Chat, Cut, Protocol, Provider, Script};
 pub use sidecar::Sidecar;

@@ -34,7 +34,7 @@ pub(super) fn lines(wish: &Wish<'_>, config: &Config, luck: &mut Luck) -> Result
     let routing = wish.routing;
     // A forced model has no use for a pin; what the selector promises holds all the same.
     let variant = wish.variant.filter(|_| wish.asked.model.is_none());
-    let named = resolve(wish.selector, variant, config);
+    let named = led(wish.selector, variant, true, wish, config);
     let mut notes = Vec::new();
     let mut ignored = |what: &str, why: &str| notes.push(format!("{what} is not used: {why}"));
     let orq = [
@@ -46,7 +46,7 @@ pub(super) fn lines(wish: &Wish<'_>, config: &Config, luck: &mut Luck) -> Result
     let mut lines = Vec::new();
     if let Some(name) = &wish.asked.model {
         let elsewhere = |rejection: Rejection| rejection.at(wire::FORCE_MODEL);
-        let target = resolve(name, None, config).map_err(elsewhere)?;
+        let target = led(name, None, true, wish, config).map_err(elsewhere)?;
         expand(target, Some(By::Forced), wish, luck, &mut lines);
         orq.for_each(|(what, _)| ignored(what, "a header forces the model"));
         if wish.variant.is_some() {
@@ -65,7 +65,7 @@ pub(super) fn lines(wish: &Wish<'_>, config: &Config, luck: &mut Luck) -> Result
         }
         for (i, model) in routing.fallbacks.iter().enumerate() {
             let at = || format!("orq.fallbacks[{i}].model");
-            let target = resolve(model, None, config).map_err(|why| why.at(at()))?;
+            let target = led(model, None, false, wish, config).map_err(|why| why.at(at()))?;
             expand(target, Some(By::Fallback(i)), wish, luck, &mut lines);
         }
     }
@@ -84,6 +84,22 @@ pub(super) fn lines(wish: &Wish<'_>, config: &Config, luck: &mut Luck) -> Result
         floor,
         notes,
     })
+}
+
+/// What a selector leads to, with the caller's own endpoint in it; `first` is the model that the
+/// caller asks for before others (W33).
+fn led(
+    selector: &str,
+    variant: Option<&str>,
+    first: bool,
+    wish: &Wish<'_>,
+    config: &Config,
+) -> Result<Target, Rejection> {
+    let target = resolve(selector, variant, config);
+    match wish.own {
+        Some(own) => own.place(selector, target, first, wish.asked.sequence.as_deref()),
+        None => target,
+    }
 }
 
 /// The tiers that a target has whichever way it is gone.
@@ -161,7 +177,7 @@ fn balance(
     let mut targets = Vec::new();
     for (i, one) in wish.routing.balancer.iter().enumerate() {
         let at = || format!("orq.load_balancer[{i}].model");
-        let target = resolve(&one.model, None, config).map_err(|why| why.at(at()))?;
+        let target = led(&one.model, None, false, wish, config).map_err(|why| why.at(at()))?;
         targets.push((one.weight, target));
     }
     for (weight, target) in draw(targets.into_iter(), luck) {

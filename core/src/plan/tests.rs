@@ -7,6 +7,7 @@ use crate::health::{Board, Standing, Why};
 use crate::request::{Retry, Weighted};
 use crate::wire;
 
+mod endpoint;
 mod health;
 mod tiers;
 
@@ -106,8 +107,9 @@ impl Ask {
         claim: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Plan, Rejection> {
         let head = Head::new(self.headers.clone());
-        let asked = Asked::read(&head, &gateway.config)?;
+        let asked = Asked::read(&head, &gateway.config, None)?;
         let wish = Wish {
+            own: None,
             selector: &self.selector,
             variant: self.variant.as_deref(),
             routing: &self.routing,
