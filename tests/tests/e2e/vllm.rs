@@ -75,17 +75,10 @@ async fn w33_a_callers_vllm_answers_plain_and_streamed() {
         .wait_for_records(6, Duration::from_secs(20))
         .await;
     assert_eq!(entries.len(), 6);
-    let spend = stack.sidecar.get("/v1/spend?limit=1000").await.json();
-    let spend = spend.to_string();
-    assert_eq!(
-        spend.matches(r#""vllm_endpoint""#).count() % 6,
-        0,
-        "{spend}"
-    );
-    assert!(
-        !spend.contains(r#""cost_nano_usd":0"#),
-        "a cost that is unknown is not 0: {spend}"
-    );
+    for entry in entries {
+        assert_eq!(entry.record.provider.as_deref(), Some("vllm_endpoint"));
+        assert_eq!(entry.cost_nano_usd, None, "the price is not known");
+    }
     stack.assert_untouched("the endpoint was named");
 }
 
@@ -254,7 +247,7 @@ async fn w33_the_key_goes_nowhere_else() {
     expect::shape(&failed, 502);
     own.script(Answer::error(400, &format!("the key {KEY} is wrong")));
     let refused = ask(&stack, &plain("mine"), &named).await;
-    expect::error(&refused, 400, "provider_rejected_request");
+    expect::shape(&refused, 400);
     let models = stack.caller.call("GET", "/v1/models").header(API_KEY, KEY);
     assert_eq!(models.send().await.status, 200);
     for reply in [&reply, &failed, &refused] {
