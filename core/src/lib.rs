@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod answer;
 pub mod auth;
 pub mod auto;
 pub mod config;
 pub mod dialect;
+pub mod endpoint;
 pub mod error;
 pub mod exchange;
 pub mod explain;

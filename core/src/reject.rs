@@ -1,6 +1,10 @@
 //! Why a request is refused before any provider sees it, and how the caller is told.
 
 use crate::config::Tier;
+mod endpoint;
+
+pub use endpoint::EndpointFault;
+
 use crate::error::{Code, Detail, ErrorBody};
 use crate::json::{Fault, FaultKind, Place};
 use crate::reply::Reply;
@@ -34,6 +38,8 @@ pub enum Rejection {
         /// The fault.
         why: Box<Self>,
     },
+    /// The endpoint that the caller names (W33).
+    Endpoint(EndpointFault),
     /// The failover header is not a JSON array of names (W30).
     FailoverSequence,
     /// Faults of the body's fields, at least one (W18).
@@ -132,6 +138,8 @@ impl Rejection {
             Self::HeaderTwice { header } | Self::UnknownProvider { header, .. } => {
                 body.param(Some((*header).to_owned()))
             }
+            Self::Endpoint(EndpointFault::Key) => body.param(Some(wire::VLLM_API_KEY.to_owned())),
+            Self::Endpoint(_) => body.param(Some(wire::VLLM_ENDPOINT.to_owned())),
             Self::InvalidTimeout => body.param(Some(wire::TIMEOUT.to_owned())),
             Self::Cooling { .. }
             | Self::FunctionNotFound { .. }
@@ -161,6 +169,7 @@ impl Rejection {
     fn status(&self) -> u16 {
         match self {
             Self::InvalidKey | Self::MissingKey => 401,
+            Self::Endpoint(EndpointFault::NotListed | EndpointFault::Private) => 403,
             Self::FunctionNotFound { .. }
             | Self::ModelNotFound { .. }
             | Self::NotFound
@@ -171,7 +180,8 @@ impl Rejection {
             Self::Cooling { limited: true, .. } => 429,
             Self::Cooling { .. } | Self::NoProvider { .. } | Self::Tier { .. } => 503,
             Self::Elsewhere { why, .. } => why.status(),
-            Self::FailoverSequence
+            Self::Endpoint(_)
+            | Self::FailoverSequence
             | Self::Fields(_)
             | Self::HeaderTwice { .. }
             | Self::InvalidJson(..)
@@ -189,6 +199,7 @@ impl Rejection {
             Self::HeaderTwice { .. } => Code::DuplicateHeader,
             Self::Tier { .. } => Code::TierUnavailable,
             Self::ContentType => Code::UnsupportedMediaType,
+            Self::Endpoint(fault) => fault.code(),
             Self::FailoverSequence => Code::InvalidFailoverSequence,
             Self::Fields(details) => details
                 .first()
@@ -229,6 +240,7 @@ impl Rejection {
                 tier.as_str()
             ),
             Self::ContentType => "The content type must be application/json, in UTF-8.".to_owned(),
+            Self::Endpoint(fault) => fault.message(),
             Self::FailoverSequence => {
                 format!(
                     "{} must be a JSON array of provider names.",
@@ -306,6 +318,10 @@ mod tests {
             Rejection::ContentEncoding,
             Rejection::ContentType,
             Rejection::NotFound.at("orq.fallbacks[0].model"),
+            Rejection::Endpoint(EndpointFault::Key),
+            Rejection::Endpoint(EndpointFault::Off),
+            Rejection::Endpoint(EndpointFault::Private),
+            Rejection::Endpoint(EndpointFault::Url("why")),
             Rejection::FailoverSequence,
             Rejection::HeaderTwice {
                 header: wire::FORCE_MODEL,
@@ -352,6 +368,7 @@ mod tests {
                 | Rejection::ContentEncoding
                 | Rejection::ContentType
                 | Rejection::Elsewhere { .. }
+                | Rejection::Endpoint(_)
                 | Rejection::FailoverSequence
                 | Rejection::Fields(_)
                 | Rejection::FunctionNotFound { .. }

@@ -20,6 +20,10 @@ pub const FORCE_PROVIDER: &str = "x-gateway-force-provider";
 pub const FORCE_MODEL: &str = "x-gateway-force-model";
 /// The caller's limit of an attempt (W32).
 pub const TIMEOUT: &str = "x-opengateway-timeout";
+/// The base URL of the caller's own vLLM (W33).
+pub const VLLM_ENDPOINT: &str = "x-opengateway-vllm-endpoint";
+/// The key of the caller's own vLLM, for that alone (W33).
+pub const VLLM_API_KEY: &str = "x-opengateway-vllm-api-key";
 /// How often Envoy may retry.
 pub const MAX_RETRIES: &str = "x-envoy-max-retries";
 /// How long Envoy gives an attempt until its head has left the provider filter.

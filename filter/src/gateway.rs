@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use sluice_core::exchange::{Awaiting, Opened, open};
+use sluice_core::endpoint::{Address, RESOLVER};
+use sluice_core::exchange::{Awaiting, Exchange, Opened, Sent, open};
 use sluice_core::plan::Care;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
@@ -27,6 +28,8 @@ enum Phase {
     Idle,
     /// Its body comes.
     Awaiting(Box<Awaiting>),
+    /// The address of the caller's own endpoint is looked for.
+    Resolving(Box<(Exchange, Sent)>),
     /// The sidecar answers it; the answer gets this id.
     Passing(String),
     /// It is with the providers.
@@ -66,23 +69,69 @@ impl Gateway {
         let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
         match sent {
             Err(reply) => self.reply(&reply),
-            Ok((exchange, sent)) => {
-                host::set_cluster(&sent.cluster);
-                host::set_exchange(self.handle, exchange.id());
-                for name in &sent.remove {
-                    host::set_request_header(name, None);
+            Ok((exchange, sent)) => self.address(exchange, sent),
+        }
+    }
+
+    /// Finds the address of the caller's own endpoint, where the plan has one (W33).
+    fn address(&mut self, exchange: Exchange, sent: Sent) -> Action {
+        match &sent.address {
+            None => {}
+            Some(Address::Known(address)) => host::pin(address),
+            Some(Address::Ask(authority)) => {
+                if host::resolve(RESOLVER, authority) {
+                    self.phase = Phase::Resolving(Box::new((exchange, sent)));
+                    return Action::Pause;
                 }
-                for (name, value) in &sent.set {
-                    host::set_request_header(name, Some(value));
-                }
-                self.phase = Phase::Sent(exchanges::insert(self.handle, exchange));
-                Action::Continue
+                return match exchange.pin("") {
+                    Err(reply) => self.reply(&reply),
+                    Ok(address) => {
+                        host::pin(&address);
+                        self.send(exchange, &sent)
+                    }
+                };
+            }
+        }
+        self.send(exchange, &sent)
+    }
+
+    /// Gives the request to the providers.
+    fn send(&mut self, exchange: Exchange, sent: &Sent) -> Action {
+        host::set_cluster(&sent.cluster);
+        host::set_exchange(self.handle, exchange.id());
+        for name in &sent.remove {
+            host::set_request_header(name, None);
+        }
+        for (name, value) in &sent.set {
+            host::set_request_header(name, Some(value));
+        }
+        self.phase = Phase::Sent(exchanges::insert(self.handle, exchange));
+        Action::Continue
+    }
+}
+
+impl Context for Gateway {
+    /// The resolver's answer.
+    fn on_http_call_response(&mut self, _: u32, _: usize, size: usize, _: usize) {
+        let (exchange, sent) = match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Resolving(waiting) => *waiting,
+            other => {
+                self.phase = other;
+                return;
+            }
+        };
+        match exchange.pin(&host::resolved(size)) {
+            Err(reply) => {
+                self.reply(&reply);
+            }
+            Ok(address) => {
+                host::pin(&address);
+                self.send(exchange, &sent);
+                host::resume_request();
             }
         }
     }
 }
-
-impl Context for Gateway {}
 
 impl HttpContext for Gateway {
     fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
@@ -99,6 +148,9 @@ impl HttpContext for Gateway {
         );
         match opened {
             Opened::Pass(id) => {
+                if head.get(wire::VLLM_API_KEY).is_some() {
+                    host::set_request_header(wire::VLLM_API_KEY, None);
+                }
                 self.phase = id.map_or(Phase::Idle, Phase::Passing);
                 Action::Continue
             }
@@ -138,6 +190,10 @@ impl HttpContext for Gateway {
             Phase::Sent(exchange) => exchange.borrow_mut().given_up(host::now()),
             Phase::Awaiting(waiting) => {
                 host::set_response_header(wire::REQUEST_ID, waiting.id());
+                None
+            }
+            Phase::Resolving(waiting) => {
+                host::set_response_header(wire::REQUEST_ID, waiting.0.id());
                 None
             }
             Phase::Passing(id) => {

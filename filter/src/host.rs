@@ -16,6 +16,9 @@ const CLUSTER: &str = "sluice.cluster";
 /// Filter state with the handle of the exchange; the provider filter reads it.
 const EXCHANGE: &str = "sluice.exchange";
 
+/// Filter state with the one address that an `ORIGINAL_DST` cluster connects to.
+const PINNED: &str = "envoy.network.transport_socket.original_dst_address";
+
 /// Unix milliseconds.
 pub(crate) fn now() -> u64 {
     let now = hostcalls::get_current_time().ok();
@@ -170,6 +173,24 @@ pub(crate) fn set_cluster(cluster: &str) {
     );
 }
 
+/// Pins the attempts at a caller's own endpoint to an address, such as `203.0.113.7:8000`.
+pub(crate) fn pin(address: &str) {
+    // Envoy's `SetEnvoyFilterStateArguments`: 1 is the path, 2 the value; the span stays the stream's.
+    let field = |tag: u8, text: &str| {
+        let len = u8::try_from(text.len()).ok().filter(|len| *len < 0x80)?;
+        Some([&[tag, len], text.as_bytes()].concat())
+    };
+    let arguments = field(0x0a, PINNED).zip(field(0x12, address));
+    let Some((path, value)) = arguments else {
+        log::error!("an address is too long to be pinned");
+        return;
+    };
+    noted(
+        "pin",
+        hostcalls::call_foreign_function("set_envoy_filter_state", Some(&[path, value].concat())),
+    );
+}
+
 /// Leaves the handle and the id of the exchange where the provider filter finds them.
 pub(crate) fn set_exchange(handle: u32, id: &str) {
     let bytes = [&handle.to_le_bytes(), id.as_bytes()].concat();
@@ -264,6 +285,32 @@ pub(crate) fn post(cluster: &str, path: &str, token: Option<&str>, body: &[u8]) 
     }
     let limit = Duration::from_secs(5);
     hostcalls::dispatch_http_call(cluster, headers, Some(body), Vec::new(), limit).ok()
+}
+
+/// Asks a cluster for the address of `host:port`; the answer comes as a callback.
+pub(crate) fn resolve(cluster: &str, authority: &str) -> bool {
+    let headers = vec![
+        (":method", "GET"),
+        (":path", "/"),
+        (":authority", authority),
+    ];
+    let limit = Duration::from_secs(6);
+    noted(
+        "resolve",
+        hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), limit),
+    )
+    .is_some()
+}
+
+/// The resolver's answer of `len` bytes: an address, or other words where there is none.
+pub(crate) fn resolved(len: usize) -> String {
+    let bytes = buffer(BufferType::HttpCallResponseBody, 0, len.min(128));
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Lets a request go on that was held.
+pub(crate) fn resume_request() {
+    noted("resume", hostcalls::resume_http_request());
 }
 
 /// Status of the answer to a post; `None` when none came.

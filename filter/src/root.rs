@@ -7,6 +7,7 @@ use std::sync::Arc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use sluice_core::config::Config;
+use sluice_core::endpoint;
 use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
 
@@ -104,7 +105,9 @@ impl RootContext for Root {
                 host::tick_every(vm.gateway.config.sidecar.flush_interval_ms);
                 self.role = Role::Gateway(vm);
             }
-            "provider" if vm.gateway.config.providers.contains_key(&name) => {
+            "provider"
+                if vm.gateway.config.providers.contains_key(&name) || endpoint::is_one(&name) =>
+            {
                 self.role = Role::Provider(vm, name.into());
             }
             "provider" => {

@@ -11,6 +11,7 @@
 pub mod behind;
 pub mod bootstrap;
 pub mod client;
+pub mod dns;
 pub mod envoy;
 pub mod place;
 pub mod port;
@@ -24,6 +25,7 @@ pub mod until;
 pub use behind::Behind;
 pub use bootstrap::Bootstrap;
 pub use client::Caller;
+pub use dns::Dns;
 pub use envoy::Envoy;
 pub use provider::{Answer, Chat, Cut, Protocol, Provider, Script};
 pub use sidecar::Sidecar;

@@ -59,6 +59,7 @@ impl Work {
             routing: &chat.extras.routing,
             asked: &Asked::default(),
             needs: &Needs::default,
+            own: None,
         };
         let mut care = Care {
             board: &Board::default(),

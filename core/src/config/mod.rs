@@ -9,6 +9,7 @@ mod alias;
 mod auth;
 mod auto;
 mod defaults;
+mod endpoint;
 mod fault;
 mod function;
 mod health;
@@ -28,6 +29,7 @@ use sha2::{Digest, Sha256};
 pub use auth::{Auth, AuthMode, Key};
 pub use auto::{AUTO, Auto, Part, Weights};
 pub use defaults::{Defaults, Limits, Timeouts, UnknownFields, UnknownRoutes};
+pub use endpoint::{AllowedHost, STANDS_FOR, VllmEndpoint};
 pub use fault::{ConfigError, ConfigFault};
 pub use function::{Function, Variant};
 pub use health::Health;
@@ -59,6 +61,8 @@ pub struct Config {
     pub health: Health,
     /// Where records go.
     pub sidecar: Sidecar,
+    /// What callers may name as their own vLLM; `None` is nothing (W33).
+    pub vllm_endpoint: Option<VllmEndpoint>,
     /// Version of the price table, written into every priced record.
     pub price_version: String,
     /// First 16 hexadecimal digits of the document's SHA-256, as `/status` shows it.
@@ -144,6 +148,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
         .unwrap_or_default();
     let health = r.object("health", health::read).unwrap_or_default();
     let sidecar = r.object("sidecar", sidecar::read).unwrap_or_default();
+    let vllm_endpoint = r.object("vllm_endpoint", endpoint::read);
     let price_version = r
         .text("price_version")
         .unwrap_or_else(|| "unversioned".to_owned());
@@ -159,6 +164,7 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
         defaults,
         health,
         sidecar,
+        vllm_endpoint,
         price_version,
         hash,
     }

@@ -74,6 +74,8 @@ codes! {
     InvalidTimeout = "invalid_timeout", [400];
     /// A header names a provider that is not configured.
     UnknownProvider = "unknown_provider", [400];
+    /// `x-opengateway-vllm-endpoint` is not a base URL that is taken, or its key is none.
+    InvalidEndpoint = "invalid_endpoint", [400];
     /// A query string is not one, or a value in it is broken.
     InvalidQuery = "invalid_query", [400];
     /// A query parameter is not known.
@@ -94,6 +96,8 @@ codes! {
     AdminDisabled = "admin_disabled", [403];
     /// From Envoy: a rule of its owner's refuses the request, or it asks to upgrade the connection.
     AccessDenied = "access_denied", [401, 403];
+    /// The caller's own vLLM is at a host that is not listed, or at an address that must not be reached.
+    EndpointNotAllowed = "endpoint_not_allowed", [403];
     /// There is no such route.
     NotFound = "not_found", [404];
     /// The catalogue has no such model.

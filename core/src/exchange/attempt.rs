@@ -4,6 +4,7 @@ use super::{Answer, Exchange, Meter, Running};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
+use crate::endpoint::Own;
 use crate::gateway::Secret;
 use crate::head::Head;
 use crate::id::uuid_v7;
@@ -100,9 +101,14 @@ impl Exchange {
                 concat!("sluice/", env!("CARGO_PKG_VERSION")).to_owned(),
             ),
         ];
-        if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
+        let own = self.own.as_ref().filter(|own| own.is(&candidate.provider));
+        if let Some(own) = own {
+            let bearer = own.bearer().map(str::to_owned);
+            headers.extend(bearer.map(|bearer| ("authorization".to_owned(), bearer)));
+        } else if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
             headers.push((name.to_owned(), value.to_owned()));
         }
+        let private = own.map_or_else(|| self.gateway.private(&candidate.provider), Own::private);
         let passed = incoming.iter().filter(|(name, _)| PASSED.contains(name));
         headers.extend(passed.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self.attempts.push(Attempt {
@@ -120,7 +126,7 @@ impl Exchange {
             edits,
             answer: Answer::None,
             echo: self.echo(candidate, now_ms),
-            private: self.gateway.private(&candidate.provider),
+            private,
         });
         let next = self.plan.cluster(i + 1).unwrap_or_default().to_owned();
         Ok(AttemptHead {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, Place, State};
+use crate::endpoint::{Address, Own};
 use crate::explain::{Explained, explain};
 use crate::gateway::Gateway;
 use crate::id::uuid_v7;
@@ -26,6 +27,8 @@ pub struct Awaiting {
 /// What the head asks of the plan.
 pub(super) struct Wants {
     pub(super) asked: Asked,
+    /// The caller's own endpoint (W33).
+    pub(super) own: Option<Own>,
     /// The caller's limit of an attempt, milliseconds.
     pub(super) timeout: Option<u64>,
     /// Whether the plan is told instead of carried out (W38).
@@ -39,8 +42,10 @@ pub struct Sent {
     pub cluster: String,
     /// Headers to set.
     pub set: Vec<(&'static str, String)>,
-    /// Headers to remove: the caller's word to Envoy (E23).
+    /// Headers to remove: the caller's word to Envoy (E23), and what is for its own endpoint (W33).
     pub remove: Vec<String>,
+    /// The address of the caller's own endpoint, where the plan has one.
+    pub address: Option<Address>,
 }
 
 impl Awaiting {
@@ -119,6 +124,7 @@ impl Awaiting {
             routing: &chat.extras.routing,
             asked: &self.wants.asked,
             needs,
+            own: self.wants.own.as_ref(),
         }
     }
 
@@ -169,9 +175,14 @@ impl Awaiting {
         let Self {
             gateway,
             caller,
+            wants: Wants { own, .. },
             stale,
-            ..
         } = self;
+        let own = own.filter(|own| {
+            let mut attempts = plan.attempts.iter();
+            attempts.any(|to| own.is(&to.candidate.provider))
+        });
+        let address = own.as_ref().map(Own::address);
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let retries = plan.slots().saturating_sub(1);
@@ -183,6 +194,7 @@ impl Awaiting {
                 (wire::TOTAL_TIMEOUT, limits.total.to_string()),
             ],
             remove: stale,
+            address,
         };
         let exchange = Exchange {
             limits,
@@ -190,6 +202,7 @@ impl Awaiting {
             caller,
             chat,
             plan,
+            own,
             body: Body {
                 len: bytes.len(),
                 kept: Some(bytes),

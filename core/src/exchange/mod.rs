@@ -31,11 +31,13 @@ pub use awaiting::{Awaiting, Sent};
 pub use opening::{Opened, open};
 
 use crate::answer::{Echo, Refusal, Stream};
+use crate::endpoint::Own;
 use crate::gateway::Gateway;
 use crate::health::{Limits, Sample};
 use crate::json::Edit;
 use crate::luck::Luck;
 use crate::plan::Plan;
+use crate::reply::Reply;
 use crate::request::Chat;
 use crate::route::Dialect;
 use crate::scrub::Private;
@@ -50,6 +52,8 @@ pub struct Exchange {
     limits: TimeLimits,
     plan: Plan,
     place: Place,
+    /// The caller's own endpoint (W33).
+    own: Option<Own>,
     body: Body,
     /// When the first attempt began, Unix milliseconds: the limit of the whole runs from there.
     begun: u64,
@@ -171,6 +175,20 @@ struct Meter {
 }
 
 impl Exchange {
+    /// Takes the resolver's word for the caller's own endpoint, and gives the address that its
+    /// attempts are pinned to.
+    ///
+    /// # Errors
+    ///
+    /// The answer to the caller when the address may not be reached (W33).
+    pub fn pin(&self, answer: &str) -> Result<String, Reply> {
+        let Some(own) = &self.own else {
+            return Ok(String::new());
+        };
+        own.pin(answer, self.gateway.config.vllm_endpoint.as_ref())
+            .map_err(|rejection| opening::refuse(&rejection, &self.caller.id))
+    }
+
     /// Its id, which is that of its record (W50).
     #[must_use]
     pub fn id(&self) -> &str {

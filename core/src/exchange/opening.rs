@@ -6,6 +6,7 @@ use super::Caller;
 use super::awaiting::{Awaiting, Wants};
 use crate::auth;
 use crate::config::UnknownRoutes;
+use crate::endpoint::Own;
 use crate::gateway::Gateway;
 use crate::head::Head;
 use crate::id::uuid_v7;
@@ -58,14 +59,16 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         }) => {
             caller.dialect = dialect;
             caller.key_id = key_id;
-            let stale = head
-                .iter()
-                .filter(|(name, _)| name.starts_with(wire::ENVOY_PREFIX));
+            let stale = |name: &str| {
+                name.starts_with(wire::ENVOY_PREFIX)
+                    || [wire::VLLM_ENDPOINT, wire::VLLM_API_KEY].contains(&name)
+            };
+            let stale = head.iter().filter(|(name, _)| stale(name));
             let stale = stale.map(|(name, _)| name.to_owned()).collect();
             Opened::Await(Box::new(Awaiting::new(
                 Arc::clone(gateway),
                 caller,
-                wants,
+                *wants,
                 stale,
             )))
         }
@@ -82,7 +85,7 @@ enum Admitted {
     Chat {
         dialect: Dialect,
         key_id: Option<String>,
-        wants: Wants,
+        wants: Box<Wants>,
     },
     /// A route that is not the gateway's.
     Other,
@@ -133,11 +136,13 @@ fn chat(
     if length.is_some_and(|length| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(Rejection::BodyTooLarge { limit });
     }
-    let wants = Wants {
-        asked: Asked::read(head, config)?,
+    let own = Own::read(head, config)?;
+    let wants = Box::new(Wants {
+        asked: Asked::read(head, config, own.as_ref())?,
+        own,
         timeout: timeout::callers(head)?,
         explains,
-    };
+    });
     Ok(Admitted::Chat {
         dialect,
         key_id,

@@ -1,6 +1,7 @@
 //! What the head of a request says of the route (W30).
 
-use crate::config::Config;
+use crate::config::{Config, STANDS_FOR};
+use crate::endpoint::Own;
 use crate::head::Head;
 use crate::json::{Cursor, Kind};
 use crate::near::quoted;
@@ -19,24 +20,32 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads them; an empty header is an absent one.
+    /// Reads them; an empty header is an absent one. `vllm` is the caller's own endpoint, where there
+    /// is one (W33).
     ///
     /// # Errors
     ///
     /// [`Rejection::FailoverSequence`] for what is not a JSON array of names,
     /// [`Rejection::UnknownProvider`] for a name that is not configured, [`Rejection::HeaderTwice`]
     /// for a header that stands twice. Source: W30.
-    pub fn read(head: &Head, config: &Config) -> Result<Self, Rejection> {
+    pub fn read(head: &Head, config: &Config, own: Option<&Own>) -> Result<Self, Rejection> {
+        let is_known =
+            |name: &str| config.providers.contains_key(name) || own.is_some() && name == STANDS_FOR;
+        let meant = |name: String| match own {
+            Some(own) if name == STANDS_FOR => own.name().to_owned(),
+            _ => name,
+        };
         let provider = one(head, wire::FORCE_PROVIDER)?;
-        if let Some(name) = provider.filter(|name| !config.providers.contains_key(*name)) {
+        if let Some(name) = provider.filter(|name| !is_known(name)) {
             return Err(Rejection::UnknownProvider {
                 header: wire::FORCE_PROVIDER,
                 name: quoted(name).to_owned(),
             });
         }
         Ok(Self {
-            sequence: sequence(one(head, wire::FAILOVER_SEQUENCE)?, config)?,
-            provider: provider.map(str::to_owned),
+            sequence: sequence(one(head, wire::FAILOVER_SEQUENCE)?, is_known)?
+                .map(|names| names.into_iter().map(meant).collect()),
+            provider: provider.map(str::to_owned).map(meant),
             model: one(head, wire::FORCE_MODEL)?.map(str::to_owned),
         })
     }
@@ -52,9 +61,12 @@ fn one<'a>(head: &'a Head, name: &'static str) -> Result<Option<&'a str>, Reject
     Ok(first.filter(|value| !value.is_empty()))
 }
 
-fn sequence(header: Option<&str>, config: &Config) -> Result<Option<Vec<String>>, Rejection> {
+fn sequence(
+    header: Option<&str>,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Option<Vec<String>>, Rejection> {
     let Some(text) = header else { return Ok(None) };
-    let (names, unknown) = names(text, config).ok_or(Rejection::FailoverSequence)?;
+    let (names, unknown) = names(text, is_known).ok_or(Rejection::FailoverSequence)?;
     match unknown {
         Some(name) => Err(Rejection::UnknownProvider {
             header: wire::FAILOVER_SEQUENCE,
@@ -66,7 +78,7 @@ fn sequence(header: Option<&str>, config: &Config) -> Result<Option<Vec<String>>
 
 /// The providers of a JSON array, each once, and the first name that is none; `None` for what is no
 /// array of strings.
-fn names(text: &str, config: &Config) -> Option<(Vec<String>, Option<String>)> {
+fn names(text: &str, is_known: impl Fn(&str) -> bool) -> Option<(Vec<String>, Option<String>)> {
     let mut cursor = Cursor::new(text);
     let mut names: Vec<String> = Vec::new();
     let mut unknown = None;
@@ -77,7 +89,7 @@ fn names(text: &str, config: &Config) -> Option<(Vec<String>, Option<String>)> {
             return cursor.pass();
         }
         let name = cursor.string()?.decode();
-        if !config.providers.contains_key(name.as_ref()) {
+        if !is_known(&name) {
             unknown.get_or_insert_with(|| quoted(&name).to_owned());
         } else if !names.iter().any(|own| *own == name) {
             names.push(name.into_owned());

@@ -51,13 +51,13 @@ impl Lines {
         let (wish, config) = (from.wish, from.config);
         // A forced model has no use for a pin; what the selector promises holds all the same.
         let variant = wish.variant.filter(|_| wish.asked.model.is_none());
-        let named = resolve(wish.selector, variant, config);
+        let named = led(wish.selector, variant, true, wish, config);
         let mut lines = Self {
             floor: named.as_ref().map(promised).unwrap_or_default(),
             ..Self::default()
         };
         if let Some(name) = &wish.asked.model {
-            let target = resolve(name, None, config);
+            let target = led(name, None, true, wish, config);
             let target = target.map_err(|why| why.at(wire::FORCE_MODEL))?;
             lines.expand(target, Some(By::Forced), &mut from);
             lines.ignore_orq(wish, "a header forces the model");
@@ -77,7 +77,7 @@ impl Lines {
             }
             for (i, model) in wish.routing.fallbacks.iter().enumerate() {
                 let at = || format!("orq.fallbacks[{i}].model");
-                let target = resolve(model, None, config).map_err(|why| why.at(at()))?;
+                let target = led(model, None, false, wish, config).map_err(|why| why.at(at()))?;
                 lines.expand(target, Some(By::Fallback(i)), &mut from);
             }
         }
@@ -191,13 +191,30 @@ impl Lines {
         let mut targets = Vec::new();
         for (i, one) in from.wish.routing.balancer.iter().enumerate() {
             let at = || format!("orq.load_balancer[{i}].model");
-            let target = resolve(&one.model, None, from.config).map_err(|why| why.at(at()))?;
+            let target =
+                led(&one.model, None, false, from.wish, from.config).map_err(|why| why.at(at()))?;
             targets.push((one.weight, target));
         }
         for (weight, target) in draw(targets.into_iter(), from.luck) {
             self.expand(target, Some(By::Balancer(weight)), from);
         }
         Ok(())
+    }
+}
+
+/// What a selector leads to, with the caller's own endpoint in it; `first` is the model that the
+/// caller asks for before others (W33).
+fn led(
+    selector: &str,
+    variant: Option<&str>,
+    first: bool,
+    wish: &Wish<'_>,
+    config: &Config,
+) -> Result<Target, Rejection> {
+    let target = resolve(selector, variant, config);
+    match wish.own {
+        Some(own) => own.place(selector, target, first, wish.asked.sequence.as_deref()),
+        None => target,
     }
 }
 

@@ -19,6 +19,7 @@ pub use reason::{By, Reason};
 pub use standing::Care;
 
 use crate::config::{Candidate, Config, Model, Provider, Tier};
+use crate::endpoint::{self, Own};
 use crate::gateway::{Gateway, Secret};
 use crate::luck::Luck;
 use crate::reject::Rejection;
@@ -38,6 +39,8 @@ pub struct Wish<'a> {
     pub asked: &'a Asked,
     /// What it needs of a model; only `auto` looks.
     pub needs: &'a dyn Fn() -> Needs,
+    /// The caller's own endpoint (W33).
+    pub own: Option<&'a Own>,
 }
 
 /// Ordered attempts, at least one.
@@ -296,7 +299,7 @@ impl Plan {
 }
 
 /// A model's candidates: those of the caller's sequence first and in its order, the others in the
-/// configured order, which sorts and adds none.
+/// configured order, which sorts and adds none; without a sequence its own endpoint is first (W33).
 fn order(model: &Model, sequence: Option<&[String]>, config: &Config) -> Vec<Arc<Candidate>> {
     let place = |names: &[String], candidate: &Candidate| {
         let mut names = names.iter();
@@ -308,6 +311,7 @@ fn order(model: &Model, sequence: Option<&[String]>, config: &Config) -> Vec<Arc
     all.sort_by_key(|candidate| {
         (
             place(sequence.unwrap_or_default(), candidate),
+            !endpoint::is_one(&candidate.provider.name),
             place(&config.defaults.failover_order, candidate),
         )
     });

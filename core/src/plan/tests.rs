@@ -8,6 +8,7 @@ use crate::request::{Retry, Weighted};
 use crate::wire;
 
 mod auto;
+mod endpoint;
 mod health;
 mod tiers;
 
@@ -108,8 +109,9 @@ impl Ask {
         claim: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Plan, Rejection> {
         let head = Head::new(self.headers.clone());
-        let asked = Asked::read(&head, &gateway.config)?;
+        let asked = Asked::read(&head, &gateway.config, None)?;
         let wish = Wish {
+            own: None,
             selector: &self.selector,
             variant: self.variant.as_deref(),
             routing: &self.routing,

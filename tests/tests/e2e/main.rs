@@ -31,3 +31,5 @@ mod stream;
 mod survival;
 mod timeouts;
 mod trap;
+mod vllm;
+mod vllm_names;
