@@ -161,9 +161,9 @@ fn left_out(left: &Left) -> LeftOut<'_> {
 fn state(standing: Standing) -> &'static str {
     match standing {
         Standing::Ready => "ready",
-        Standing::Due => "half_open",
-        Standing::Probed => "probing",
-        Standing::Resting { .. } => "cooling_down",
+        Standing::HalfOpen => "half_open",
+        Standing::Probing => "probing",
+        Standing::Cooling { .. } => "cooling_down",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Carries what attempts tell to the rings and the gate that all VMs of the process share, and to
+//! Carries what attempts tell to the rings and the list of cooldowns that all VMs of the process share, and to
 //! the sidecar, as `sluice_core::health` says (W36).
 
 use std::cell::{Cell, RefCell};
@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use sluice_core::gateway::Gateway;
 use sluice_core::health::fleet::{AT_LEAST_MS, EVERY_MS, Fleet, ROUTE, Report};
-use sluice_core::health::{Board, Change, Gate, Ring, Sample, Why};
+use sluice_core::health::{Board, Change, Cooldowns, Ring, Sample, Why};
 use sluice_core::spend::outbox::{Backoff, PATIENCE_MS};
 
 use crate::{host, shared};
 
-const GATE: &str = "sluice.gate";
+const COOLDOWNS: &str = "sluice.cooldowns";
 const INSTANCE: &str = "sluice.instance";
 
 /// How old the figures of a board may be, milliseconds.
@@ -48,7 +48,7 @@ struct Post {
 
 impl Health {
     pub(crate) fn new(gateway: Arc<Gateway>, owner: u64) -> Self {
-        shared::begin(GATE, || Gate::default().write());
+        shared::begin(COOLDOWNS, || Cooldowns::default().write());
         for key in gateway.config.keys() {
             shared::begin(&name(key), || Ring::default().write());
         }
@@ -67,26 +67,27 @@ impl Health {
     /// How all providers stand: one look at the host.
     pub(crate) fn board(&self, now: u64) -> Rc<Board> {
         let board = Rc::clone(&self.board.borrow());
-        let gate = gate();
-        if gate.is_empty() {
+        let cooldowns = cooldowns();
+        if cooldowns.is_empty() {
             return board;
         }
         Rc::new(Board {
-            standings: gate.standings(now),
+            standings: cooldowns.standings(now),
             figures: board.figures.clone(),
         })
     }
 
-    /// Claims the one try of a key whose rest is over; no two VMs get it.
+    /// Claims the one try of a key whose cooldown is over; no two VMs get it.
     pub(crate) fn claim(&self, key: &str, now: u64) -> bool {
-        change_gate(|gate| gate.claim(key, now)).unwrap_or_default()
+        change_cooldowns(|cooldowns| cooldowns.claim(key, now)).unwrap_or_default()
     }
 
     /// Takes what attempts tell. A failure goes into the ring at once, behind the answers that were
-    /// gathered before it; so does what may change the gate.
+    /// gathered before it; so does what may change the list of cooldowns.
     pub(crate) fn take(&self, samples: Vec<Sample>) {
         for sample in samples {
-            let urgent = !sample.answered || gate().concerns(std::slice::from_ref(&sample), None);
+            let urgent =
+                !sample.answered || cooldowns().concerns(std::slice::from_ref(&sample), None);
             let key = sample.key.clone();
             let mut gathered = self.gathered.borrow_mut();
             let waiting = gathered.entry(key.clone()).or_default();
@@ -121,17 +122,17 @@ impl Health {
         }
         let rules = &self.gateway.config.health;
         let reason = change_ring(key, |ring| ring.take(samples, rules, now)).flatten();
-        if !gate().concerns(samples, reason) {
+        if !cooldowns().concerns(samples, reason) {
             return;
         }
-        let change = change_gate(|gate| gate.take(samples, reason, rules, now));
+        let change = change_cooldowns(|cooldowns| cooldowns.take(samples, reason, rules, now));
         match change.flatten() {
-            Some(Change::Rests { rest_ms, why }) => {
+            Some(Change::CoolsDown { cooldown_ms, why }) => {
                 let why = match why {
                     Why::Failures => "it failed again and again",
                     Why::RateLimited => "its rate limit is used up",
                 };
-                log::warn!("{key} rests for {rest_ms} ms: {why}");
+                log::warn!("{key} cools down for {cooldown_ms} ms: {why}");
             }
             Some(Change::Recovered) => {
                 change_ring(key, |ring| ring.forgive(now));
@@ -153,7 +154,7 @@ impl Health {
             return;
         }
         let rings = self.rings();
-        let report = Report::new(self.instance(), &rings, &gate(), now);
+        let report = Report::new(self.instance(), &rings, &cooldowns(), now);
         if !report.is_news() && waited < AT_LEAST_MS {
             return;
         }
@@ -204,7 +205,7 @@ impl Health {
         let config = &self.gateway.config;
         let keys = config.keys();
         let known = |key: &str| keys.contains(key);
-        change_gate(|gate| gate.merge(&fleet, known, &config.health, now));
+        change_cooldowns(|cooldowns| cooldowns.merge(&fleet, known, &config.health, now));
         true
     }
 
@@ -234,12 +235,12 @@ impl Health {
     }
 }
 
-fn gate() -> Gate {
-    Gate::read(host::shared(GATE).0.as_deref())
+fn cooldowns() -> Cooldowns {
+    Cooldowns::read(host::shared(COOLDOWNS).0.as_deref())
 }
 
-fn change_gate<T>(with: impl FnMut(&mut Gate) -> T) -> Option<T> {
-    shared::change(GATE, Gate::read, Gate::write, with)
+fn change_cooldowns<T>(with: impl FnMut(&mut Cooldowns) -> T) -> Option<T> {
+    shared::change(COOLDOWNS, Cooldowns::read, Cooldowns::write, with)
 }
 
 fn change_ring<T>(key: &str, with: impl FnMut(&mut Ring) -> T) -> Option<T> {

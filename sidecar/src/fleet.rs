@@ -1,14 +1,14 @@
 //! What all Envoys say of the providers' health, merged (W36).
 //!
-//! A rest because of a rate limit holds for all: the provider said so. One because of failures holds
+//! A cooldown because of a rate limit holds for all: the provider said so. One because of failures holds
 //! for all while most of the Envoys that have a say see it so; one has a say that tried the key of
-//! late, or whose rest it is. An Envoy that is new has none, and follows.
+//! late, or whose cooldown it is. An Envoy that is new has none, and follows.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use sluice_core::config::Config;
-use sluice_core::health::fleet::{Fleet as Answer, Report, Resting};
+use sluice_core::health::fleet::{Cooling, Fleet as Answer, Report};
 use sluice_core::health::{LONGEST_MS, Why};
 
 /// Attempts of one key that figures are made of (S4).
@@ -47,8 +47,8 @@ struct Key {
 struct Said {
     /// Its last attempt, Unix milliseconds.
     tried: u64,
-    /// Until when it rests there, Unix milliseconds, and why.
-    rest: Option<(u64, Why)>,
+    /// Until when it cools down there, Unix milliseconds, and why.
+    cooldown: Option<(u64, Why)>,
     /// Hundredths.
     headroom: Option<u8>,
 }
@@ -66,7 +66,7 @@ pub struct Figures {
     pub p90_latency_ms: Option<u64>,
     /// Of a hundred, ninety-nine.
     pub p99_latency_ms: Option<u64>,
-    /// Until when it rests everywhere, Unix milliseconds; 0 when it does not.
+    /// Until when it cools down everywhere, Unix milliseconds; 0 when it does not.
     pub cooldown_until: u64,
     /// What is left of its scarcest limit, 0 to 1; 1 where nothing is known.
     pub headroom: f64,
@@ -93,16 +93,16 @@ impl Fleet {
         if known || state.instances.len() < INSTANCES {
             state.take(report, now_ms);
         }
-        let resting = |(key, known): (&String, &Key)| {
-            let (until, why) = known.rest(now_ms)?;
-            Some(Resting {
+        let cooling = |(key, known): (&String, &Key)| {
+            let (until, why) = known.cooldown(now_ms)?;
+            Some(Cooling {
                 key: key.clone(),
                 remaining_ms: until - now_ms,
                 why,
             })
         };
         Answer {
-            resting: state.keys.iter().filter_map(resting).collect(),
+            cooling: state.keys.iter().filter_map(cooling).collect(),
         }
     }
 
@@ -121,7 +121,7 @@ impl State {
     fn take(&mut self, report: Report, now_ms: u64) {
         for key in self.keys.values_mut() {
             if let Some(said) = key.said.get_mut(&report.instance) {
-                (said.rest, said.headroom) = (None, None);
+                (said.cooldown, said.headroom) = (None, None);
             }
         }
         for entry in report.entries {
@@ -132,8 +132,8 @@ impl State {
             if !entry.samples.is_empty() {
                 said.tried = now_ms;
             }
-            let until = now_ms.saturating_add(entry.resting_ms.min(LONGEST_MS));
-            said.rest = entry.why.map(|why| (until, why));
+            let until = now_ms.saturating_add(entry.cooldown_ms.min(LONGEST_MS));
+            said.cooldown = entry.why.map(|why| (until, why));
             said.headroom = entry.headroom.map(|left| left.min(100));
             let new = entry.samples.len().saturating_sub(LAST);
             key.attempts.extend(entry.samples.into_iter().skip(new));
@@ -156,23 +156,26 @@ impl State {
 }
 
 impl Key {
-    /// Until when it rests everywhere, and why.
-    fn rest(&self, now_ms: u64) -> Option<(u64, Why)> {
-        let resting = |said: &Said| said.rest.filter(|(until, _)| *until > now_ms);
+    /// Until when it cools down everywhere, and why.
+    fn cooldown(&self, now_ms: u64) -> Option<(u64, Why)> {
+        let cooling = |said: &Said| said.cooldown.filter(|(until, _)| *until > now_ms);
         let have_a_say = self
             .said
             .values()
-            .filter(|said| resting(said).is_some() || now_ms.saturating_sub(said.tried) <= SAY_MS);
+            .filter(|said| cooling(said).is_some() || now_ms.saturating_sub(said.tried) <= SAY_MS);
         let most = have_a_say.count() / 2 + 1;
-        let rests = || self.said.values().filter_map(resting);
-        let limited = rests()
+        let cools = || self.said.values().filter_map(cooling);
+        let limited = cools()
             .filter(|(_, why)| *why == Why::RateLimited)
-            .max_by_key(|rest| rest.0);
-        let mut failing: Vec<_> = rests().filter(|(_, why)| *why == Why::Failures).collect();
+            .max_by_key(|cooldown| cooldown.0);
+        let mut failing: Vec<_> = cools().filter(|(_, why)| *why == Why::Failures).collect();
         failing.sort_unstable_by_key(|(until, _)| std::cmp::Reverse(*until));
         // As long as most of them say so.
         let failing = failing.get(most - 1).copied();
-        limited.into_iter().chain(failing).max_by_key(|rest| rest.0)
+        limited
+            .into_iter()
+            .chain(failing)
+            .max_by_key(|cooldown| cooldown.0)
     }
 
     fn figures(&self, now_ms: u64) -> Figures {
@@ -196,7 +199,7 @@ impl Key {
             avg_latency_ms: sum.checked_div(count),
             p90_latency_ms: rank(90),
             p99_latency_ms: rank(99),
-            cooldown_until: self.rest(now_ms).map_or(0, |(until, _)| until),
+            cooldown_until: self.cooldown(now_ms).map_or(0, |(until, _)| until),
             headroom: headroom.map_or(1.0, |left| f64::from(left) / 100.0),
         }
     }
@@ -216,12 +219,12 @@ mod tests {
         Fleet::new(&Config::parse(document).unwrap())
     }
 
-    fn report(instance: &str, samples: &[(bool, u64)], rest: Option<(u64, Why)>) -> Report {
+    fn report(instance: &str, samples: &[(bool, u64)], cooldown: Option<(u64, Why)>) -> Report {
         let entry = Entry {
             key: "p:m".to_owned(),
             samples: samples.to_vec(),
-            resting_ms: rest.map_or(0, |(ms, _)| ms),
-            why: rest.map(|(_, why)| why),
+            cooldown_ms: cooldown.map_or(0, |(ms, _)| ms),
+            why: cooldown.map(|(_, why)| why),
             headroom: None,
         };
         Report {
@@ -231,9 +234,9 @@ mod tests {
     }
 
     fn told(answer: &Answer) -> Option<(u64, Why)> {
-        let resting = answer.resting.first()?;
-        assert_eq!(resting.key, "p:m");
-        Some((resting.remaining_ms, resting.why))
+        let cooling = answer.cooling.first()?;
+        assert_eq!(cooling.key, "p:m");
+        Some((cooling.remaining_ms, cooling.why))
     }
 
     const FAILED: [(bool, u64); 1] = [(false, 5)];
@@ -244,8 +247,11 @@ mod tests {
         let fleet = fleet();
         fleet.take(report("b", &[(true, 1)], None), NOW);
         fleet.take(report("c", &[(true, 1)], None), NOW);
-        let rest = Some((9_000, Why::RateLimited));
-        assert_eq!(told(&fleet.take(report("a", &FAILED, rest), NOW)), rest);
+        let cooldown = Some((9_000, Why::RateLimited));
+        assert_eq!(
+            told(&fleet.take(report("a", &FAILED, cooldown), NOW)),
+            cooldown
+        );
         let late = fleet.take(report("b", &[], None), NOW + 8_000);
         assert_eq!(told(&late), Some((1_000, Why::RateLimited)));
         assert_eq!(told(&fleet.take(report("b", &[], None), NOW + 9_000)), None);
@@ -273,7 +279,7 @@ mod tests {
             short,
             "two of three"
         );
-        // Its attempt gives it a say for a while, its rest as long as it lasts.
+        // Its attempt gives it a say for a while, its cooldown as long as it lasts.
         let fleet = self::fleet();
         fleet.take(report("a", &FAILED, Some((60_000, Why::Failures))), NOW);
         fleet.take(report("b", &[(true, 1)], None), NOW);
@@ -285,15 +291,15 @@ mod tests {
     #[test]
     fn w36_who_is_silent_is_forgotten() {
         let fleet = fleet();
-        let rest = Some((60_000, Why::RateLimited));
-        fleet.take(report("a", &FAILED, rest), NOW);
+        let cooldown = Some((60_000, Why::RateLimited));
+        fleet.take(report("a", &FAILED, cooldown), NOW);
         assert!(told(&fleet.take(report("b", &[], None), NOW + 15_000)).is_some());
         assert_eq!(
             told(&fleet.take(report("b", &[], None), NOW + 15_001)),
             None
         );
         // A report without a key takes back what was said of it.
-        fleet.take(report("a", &[], rest), NOW);
+        fleet.take(report("a", &[], cooldown), NOW);
         let empty = Report {
             instance: "a".to_owned(),
             entries: Vec::new(),

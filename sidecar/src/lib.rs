@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! filter ─▶ POST /internal/records ─▶ ingest: price ─▶ store: commit ─▶ 2xx
-//!        ─▶ POST /internal/health  ─▶ fleet: what all Envoys say ─▶ what rests everywhere
+//!        ─▶ POST /internal/health  ─▶ fleet: what all Envoys say ─▶ what cools down everywhere
 //! operator ─▶ GET /v1/spend, /v1/contacts, /metrics        caller ─▶ GET /v1/models, /status, /health,
 //!                                                                 /openapi.json
 //! ```

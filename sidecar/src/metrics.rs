@@ -33,7 +33,7 @@ pub struct Metrics {
     tokens: Family<Tokens, Counter>,
     cost: Family<Spend, Counter>,
     database: Gauge<u64, AtomicU64>,
-    resting: Family<Resting, Gauge<u64, AtomicU64>>,
+    cooling: Family<Cooling, Gauge<u64, AtomicU64>>,
     /// Seconds from a batch's head to its commit.
     pub ingest: Histogram,
 }
@@ -63,7 +63,7 @@ struct Tokens {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Resting {
+struct Cooling {
     key: String,
 }
 
@@ -82,7 +82,7 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             database: Gauge::default(),
-            resting: Family::default(),
+            cooling: Family::default(),
             ingest: Histogram::new(SECONDS),
         };
         metrics.register(&config.hash);
@@ -123,9 +123,9 @@ impl Metrics {
             self.database.clone(),
         );
         r.register(
-            "provider_resting",
-            "Whether a provider's model rests everywhere: 1 or 0",
-            self.resting.clone(),
+            "provider_cooling_down",
+            "Whether a provider's model cools down everywhere: 1 or 0",
+            self.cooling.clone(),
         );
         r.register(
             "ingest_seconds",
@@ -206,11 +206,11 @@ impl Metrics {
         self.database.set(bytes);
     }
 
-    /// Sets whether the model of this key, a configured one, rests everywhere.
-    pub fn resting(&self, key: &str, rests: bool) {
+    /// Sets whether the model of this key, a configured one, cools down everywhere.
+    pub fn cooling(&self, key: &str, cools: bool) {
         let key = key.to_owned();
-        let gauge = self.resting.get_or_create(&Resting { key });
-        gauge.set(rests.into());
+        let gauge = self.cooling.get_or_create(&Cooling { key });
+        gauge.set(cools.into());
     }
 
     /// Everything as text.

@@ -1,20 +1,20 @@
-//! When a provider's model rests (W36).
+//! When a provider's model cools down (W36).
 
 use super::fault::ConfigFault;
 use super::reader::Reader;
 
-/// When a provider's model rests, and for how long.
+/// When a provider's model cools down, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
     /// Whether any of this happens.
     pub enabled: bool,
-    /// Failures in a row that begin a rest.
+    /// Failures in a row that begin a cooldown.
     pub failures: u64,
     /// Milliseconds in which they must happen.
     pub window_ms: u64,
-    /// The first rest, milliseconds; each failed probe doubles it.
+    /// The first cooldown, milliseconds; each failed probe doubles it.
     pub cooldown_ms: u64,
-    /// The longest rest because of failures, milliseconds.
+    /// The longest cooldown because of failures, milliseconds.
     pub max_cooldown_ms: u64,
 }
 
@@ -34,9 +34,9 @@ impl Health {
     /// So many of the last attempts are remembered.
     pub const LAST: u64 = 100;
 
-    /// The rest of this level, milliseconds: twice that of the level before, up to the longest.
+    /// The cooldown of this level, milliseconds: twice that of the level before, up to the longest.
     #[must_use]
-    pub fn rest_ms(&self, level: u8) -> u64 {
+    pub fn cooldown(&self, level: u8) -> u64 {
         let factor = 1_u64.checked_shl(level.into()).unwrap_or(u64::MAX);
         self.cooldown_ms
             .saturating_mul(factor)
@@ -76,11 +76,11 @@ mod tests {
     #[test]
     fn w36_rests_grow_up_to_the_longest() {
         let health = Health::default();
-        let rests: Vec<_> = [0, 1, 2, 4, 5, 63, 64, 255]
-            .map(|level| health.rest_ms(level))
+        let cools: Vec<_> = [0, 1, 2, 4, 5, 63, 64, 255]
+            .map(|level| health.cooldown(level))
             .into();
         assert_eq!(
-            rests,
+            cools,
             [
                 5_000, 10_000, 20_000, 80_000, 120_000, 120_000, 120_000, 120_000
             ]

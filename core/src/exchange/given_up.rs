@@ -91,7 +91,7 @@ impl Exchange {
     /// one, seconds.
     pub(super) fn note_retry_after(&mut self) -> Option<u64> {
         let limits = self.running.as_ref().and_then(|running| running.limits);
-        let seconds = limits.and_then(|limits| Some(limits.rest_ms?.div_ceil(1_000)));
+        let seconds = limits.and_then(|limits| Some(limits.retry_after_ms?.div_ceil(1_000)));
         self.retry_after = [self.retry_after, seconds].into_iter().flatten().min();
         seconds
     }

@@ -1,4 +1,4 @@
-//! The compact form in which rings and the gate stand in shared data, little endian.
+//! The compact form in which rings and the list of cooldowns stand in shared data, little endian.
 
 /// Bytes that are read from their front; each method is `None` at the end.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);

@@ -53,7 +53,7 @@ impl Limits {
         let used_up = resources.iter().filter_map(Resource::used_up_ms).max();
         let scarcest = resources.iter().filter_map(Resource::headroom).min();
         let limits = Self {
-            rest_ms: told.max(used_up).filter(|rest| *rest > 0),
+            retry_after_ms: told.max(used_up).filter(|rest| *rest > 0),
             headroom: scarcest.map(|(headroom, _)| headroom),
             headroom_ms: scarcest.map_or(0, |(_, reset)| reset),
         };
@@ -176,7 +176,7 @@ mod tests {
                 .collect(),
         );
         let limits = Limits::read(&head, NOW).unwrap_or_default();
-        (limits.rest_ms, limits.headroom, limits.headroom_ms)
+        (limits.retry_after_ms, limits.headroom, limits.headroom_ms)
     }
 
     #[test]

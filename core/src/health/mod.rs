@@ -1,17 +1,17 @@
-//! How the providers do: what has come of the last attempts at each, and which of them rest (W36).
+//! How the providers do: what has come of the last attempts at each, and which of them cool down (W36).
 //!
 //! ```text
-//!  attempt ─▶ Sample ─▶ Ring (one a key) ─▶ a row of failures ─▶ Gate (one for all keys) ─▶ Board ─▶ plan
+//!  attempt ─▶ Sample ─▶ Ring (one a key) ─▶ a row of failures ─▶ Cooldowns (one for all keys) ─▶ Board ─▶ plan
 //!                         │    ▲ VMs share both in the host        ▲     │
 //!                         └────│──────── Report ─▶ sidecar ─▶ Fleet┘◀────┘
 //! ```
 //!
-//! A key that rests is in the gate; when its rest is over, one request tries it. Its success takes
-//! the key out of the gate, its failure begins the next, longer rest.
+//! A key that cools down is on the list; when its cooldown is over, one request tries it. Its success takes
+//! the key off the list, its failure begins the next, longer cooldown.
 
 mod bytes;
+mod cooldowns;
 pub mod fleet;
-mod gate;
 mod instant;
 mod limits;
 mod ring;
@@ -20,10 +20,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use gate::{Change, Gate};
+pub use cooldowns::{Change, Cooldowns};
 pub use ring::Ring;
 
-/// The longest rest that a provider's headers can begin, milliseconds: an hour.
+/// The longest cooldown that a provider's headers can begin, milliseconds: an hour.
 pub const LONGEST_MS: u64 = 3_600_000;
 
 /// What one attempt tells of the health of a provider's model.
@@ -35,7 +35,7 @@ pub struct Sample {
     pub answered: bool,
     /// Whether it failed because the provider is asked too much: its status was 429.
     pub limited: bool,
-    /// When the attempt began, Unix milliseconds: one from before a rest does not judge its end.
+    /// When the attempt began, Unix milliseconds: one from before a cooldown does not judge its end.
     pub began: u64,
     /// To its first token, to the end of its plain answer, or to its failure, milliseconds.
     pub latency_ms: u64,
@@ -47,14 +47,14 @@ pub struct Sample {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Milliseconds after which it may be asked again (`Retry-After`, or the reset of what is used up).
-    pub rest_ms: Option<u64>,
+    pub retry_after_ms: Option<u64>,
     /// What is left of the scarcest limit, in hundredths.
     pub headroom: Option<u8>,
     /// For how long that holds good, milliseconds.
     pub headroom_ms: u64,
 }
 
-/// Why a provider's model rests.
+/// Why a provider's model cools down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -69,12 +69,12 @@ pub enum Why {
 pub enum Standing {
     /// It is used.
     Ready,
-    /// Its rest is over: the next request tries it.
-    Due,
+    /// Its cooldown is over: the next request tries it.
+    HalfOpen,
     /// Another request is trying it.
-    Probed,
-    /// It rests.
-    Resting {
+    Probing,
+    /// It cools down.
+    Cooling {
         /// Unix milliseconds.
         until: u64,
         /// Why.

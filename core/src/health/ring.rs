@@ -10,7 +10,7 @@ use crate::config::Health;
 const LAST: usize = Health::LAST as usize;
 /// Of so many attempts …
 const OF: usize = 10;
-/// … so many failures begin a rest.
+/// … so many failures begin a cooldown.
 const FAILED: usize = 7;
 /// The first byte of a ring's form.
 const FORM: u8 = 1;
@@ -23,7 +23,7 @@ pub struct Ring {
     total: u64,
     /// Those of them that the sidecar knows.
     reported: u64,
-    /// Attempts that began before this do not count towards a rest, Unix milliseconds.
+    /// Attempts that began before this do not count towards a cooldown, Unix milliseconds.
     judged_from: u64,
     /// What was left of the scarcest limit, in hundredths, and until when that holds good.
     headroom: Option<(u8, u64)>,
@@ -32,7 +32,7 @@ pub struct Ring {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tried {
     answered: bool,
-    /// Whether it counts towards a rest.
+    /// Whether it counts towards a cooldown.
     judged: bool,
     latency_ms: u32,
     /// Unix milliseconds.
@@ -40,10 +40,10 @@ struct Tried {
 }
 
 impl Ring {
-    /// Takes what attempts tell, oldest first; a reason to rest when the last of them gives one.
+    /// Takes what attempts tell, oldest first; a reason to cool down when the last of them gives one.
     ///
     /// There is one when the last `failures` attempts failed within the window, or at least 7 of the
-    /// last 10. What begins a rest is not counted again.
+    /// last 10. What begins a cooldown is not counted again.
     pub fn take(&mut self, samples: &[Sample], rules: &Health, now_ms: u64) -> Option<Why> {
         samples
             .iter()
@@ -85,7 +85,7 @@ impl Ring {
         row.count() >= wanted || failed.count() >= FAILED
     }
 
-    /// What was until now does not count towards a rest any more.
+    /// What was until now does not count towards a cooldown any more.
     pub fn forgive(&mut self, now_ms: u64) {
         self.judged_from = now_ms;
         for tried in &mut self.attempts {
@@ -211,13 +211,13 @@ mod tests {
     #[test]
     fn w36_failures_in_a_row_begin_a_rest() {
         let mut ring = Ring::default();
-        let (none, rest) = (None, Some(Why::Failures));
+        let (none, cooldown) = (None, Some(Why::Failures));
         assert_eq!(
             take(&mut ring, "xx.xxx", 10),
-            [none, none, none, none, none, rest]
+            [none, none, none, none, none, cooldown]
         );
         // Those are not counted again.
-        assert_eq!(take(&mut ring, "xxx", 20), [none, none, rest]);
+        assert_eq!(take(&mut ring, "xxx", 20), [none, none, cooldown]);
         assert_eq!(
             take(&mut ring, "xxl", 30),
             [none, none, Some(Why::RateLimited)]
@@ -299,7 +299,7 @@ mod tests {
         let mut ring = Ring::default();
         let mut sample = sample(true, 0);
         let limits = Limits {
-            rest_ms: None,
+            retry_after_ms: None,
             headroom: Some(30),
             headroom_ms: 50,
         };

@@ -58,7 +58,7 @@ impl fmt::Display for By {
 pub enum Reason {
     /// `auto` may not take it, or the request needs more than it has.
     Auto(auto::Reason),
-    /// It rests.
+    /// It cools down.
     Cooling {
         /// Unix milliseconds.
         until: u64,

@@ -25,14 +25,14 @@ pub(super) fn order(plan: &mut Plan, care: &mut Care<'_>) {
     let mut cooling = Vec::new();
     for planned in std::mem::take(&mut plan.attempts) {
         match care.board.standing(&planned.candidate.key) {
-            Standing::Ready | Standing::Due => ready.push(planned),
-            Standing::Probed => probed.push(planned),
-            Standing::Resting { until, why } => cooling.push((until, why, planned)),
+            Standing::Ready | Standing::HalfOpen => ready.push(planned),
+            Standing::Probing => probed.push(planned),
+            Standing::Cooling { until, why } => cooling.push((until, why, planned)),
         }
     }
     let turn = |planned: &Planned, care: &mut Care<'_>| {
         let key = &planned.candidate.key;
-        care.board.standing(key) == Standing::Due && !(care.claim)(key)
+        care.board.standing(key) == Standing::HalfOpen && !(care.claim)(key)
     };
     // Only who goes first tries a half-open one out.
     while let Some(first) = ready.first()

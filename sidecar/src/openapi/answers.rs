@@ -129,7 +129,7 @@ fn model_health() -> Value {
         ("p99_latency_ms", known("Ninety-nine of a hundred.")),
         (
             "cooldown_until",
-            whole("Until when it rests, Unix milliseconds; 0 when it does not."),
+            whole("Until when it cools down, Unix milliseconds; 0 when it does not."),
         ),
         (
             "headroom",

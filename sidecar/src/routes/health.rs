@@ -37,7 +37,7 @@ struct Model {
     avg_latency_ms: Option<u64>,
     p90_latency_ms: Option<u64>,
     p99_latency_ms: Option<u64>,
-    /// Unix milliseconds; 0 when it does not rest.
+    /// Unix milliseconds; 0 when it does not cool down.
     cooldown_until: u64,
     headroom: f64,
     /// Requests that it has served today (UTC).

@@ -16,7 +16,7 @@ pub(crate) async fn show(State(app): State<App>) -> impl IntoResponse {
         Err(error) => tracing::warn!(error = chain(&error), "size of the database is unknown"),
     }
     for (key, figures) in app.fleet.figures(now_ms()) {
-        app.metrics.resting(&key, figures.cooldown_until > 0);
+        app.metrics.cooling(&key, figures.cooldown_until > 0);
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.text())
 }

@@ -18,7 +18,7 @@ async fn reported(app: &TestApp, instance: &str, entry: Value) -> Value {
     let body = json!({"instance": instance, "entries": [entry]}).to_string();
     let answer = report(app, body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json()["resting"].clone()
+    answer.json()["cooling"].clone()
 }
 
 fn now_ms() -> u64 {
@@ -65,11 +65,11 @@ async fn w36_health_tells_what_the_fleet_reports() {
         json!({"key": key, "samples": [[true, 10], [true, 30], [false, 900]], "headroom": 40});
     assert_eq!(reported(&app, "a", answered).await, json!([]));
     let rests =
-        json!({"key": key, "samples": [[false, 5]], "resting_ms": 60_000, "why": "rate_limited"});
-    let resting = reported(&app, "b", rests).await;
+        json!({"key": key, "samples": [[false, 5]], "cooldown_ms": 60_000, "why": "rate_limited"});
+    let cooling = reported(&app, "b", rests).await;
     let remaining_ms = 60_000;
     assert_eq!(
-        resting,
+        cooling,
         json!([{"key": key, "remaining_ms": remaining_ms, "why": "rate_limited"}])
     );
     let known = model(&app, key).await;
@@ -84,8 +84,8 @@ async fn w36_health_tells_what_the_fleet_reports() {
     assert_eq!(known, expected);
     let metrics = app.get("/metrics").await.text;
     for line in [
-        "sluice_provider_resting{key=\"openai:gpt-4o-mini\"} 1",
-        "sluice_provider_resting{key=\"near:gpt-4o-mini\"} 0",
+        "sluice_provider_cooling_down{key=\"openai:gpt-4o-mini\"} 1",
+        "sluice_provider_cooling_down{key=\"near:gpt-4o-mini\"} 0",
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }

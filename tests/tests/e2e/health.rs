@@ -1,4 +1,4 @@
-//! Providers that fail rest, and everybody knows (W36).
+//! Providers that fail cool down, and everybody knows (W36).
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -56,18 +56,18 @@ async fn w36_health_tells_of_failures_and_of_the_rest() {
         assert_eq!(route(&stack.caller).await, "openai;500,azure;200");
     }
     for _ in 0..5 {
-        assert_eq!(route(&stack.caller).await, "azure;200", "it rests");
+        assert_eq!(route(&stack.caller).await, "azure;200", "it cools down");
     }
     let nobody = stack.caller.with_key(None);
-    let rests = model(&nobody, OPENAI, |own| own["attempts"] == 3).await;
-    assert_eq!(rests["success_rate"], 0.0);
-    let until = rests["cooldown_until"].as_u64().unwrap();
+    let cooling = model(&nobody, OPENAI, |own| own["attempts"] == 3).await;
+    assert_eq!(cooling["success_rate"], 0.0);
+    let until = cooling["cooldown_until"].as_u64().unwrap();
     assert!(
         (now_ms() + 40_000..=now_ms() + 60_000).contains(&until),
-        "{rests}"
+        "{cooling}"
     );
     assert_eq!(
-        (&rests["avg_latency_ms"], &rests["daily_used"]),
+        (&cooling["avg_latency_ms"], &cooling["daily_used"]),
         (&Value::Null, &json!(0))
     );
     let ready = model(&nobody, AZURE, |own| {
@@ -83,7 +83,7 @@ async fn w36_health_tells_of_failures_and_of_the_rest() {
         stack
             .envoy
             .log()
-            .contains("openai:gpt-4o-mini rests for 60000 ms")
+            .contains("openai:gpt-4o-mini cools down for 60000 ms")
     );
 }
 
@@ -107,7 +107,7 @@ async fn w36_all_workers_agree_and_one_request_tries_it_after_the_rest() {
         routes.iter().all(|route| route == "azure;200"),
         "{routes:?}"
     );
-    // The first probe fails: the next rest is twice as long.
+    // The first probe fails: the next cooldown is twice as long.
     tokio::time::sleep(Duration::from_millis(2_600).saturating_sub(began.elapsed())).await;
     assert_eq!(route(&stack.caller).await, "openai;500,azure;200");
     let failed = began.elapsed();
@@ -195,7 +195,7 @@ async fn w36_the_fleet_shares_a_rate_limit() {
             .all(|route| route == "azure;200")
             .then_some(())
     };
-    until("both Envoys let it rest", LIMIT, learned).await;
+    until("both Envoys let it cool down", LIMIT, learned).await;
     let known = model(&twin.caller, OPENAI, |own| own["cooldown_until"] != 0).await;
     assert!(
         known["cooldown_until"].as_u64() > Some(now_ms() + 30_000),

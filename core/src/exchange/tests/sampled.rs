@@ -40,7 +40,7 @@ fn w36_each_attempt_that_is_over_gives_one_sample() {
     scenario.exchange.answer_head(&head, false, 1_030);
     let sample = scenario.exchange.take_samples().remove(0);
     let limits = Limits {
-        rest_ms: Some(3_000),
+        retry_after_ms: Some(3_000),
         headroom: Some(0),
         headroom_ms: 3_000,
     };

@@ -77,7 +77,7 @@ fn w21_when_nothing_can_serve_the_reasons_are_told() {
 
 #[test]
 fn w36_auto_passes_by_what_cools_down() {
-    let limited = Standing::Resting {
+    let limited = Standing::Cooling {
         until: 2_000,
         why: Why::RateLimited,
     };

@@ -5,11 +5,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-const FAILED: Standing = Standing::Resting {
+const FAILED: Standing = Standing::Cooling {
     until: 9_000,
     why: Why::Failures,
 };
-const LIMITED: Standing = Standing::Resting {
+const LIMITED: Standing = Standing::Cooling {
     until: 5_001,
     why: Why::RateLimited,
 };
@@ -67,7 +67,7 @@ fn w36_when_all_cool_down_the_caller_is_told_for_how_long() {
 
 #[test]
 fn w36_one_request_tries_a_half_open_provider_out() {
-    let ask = ask("m").stands("b:m", Standing::Due);
+    let ask = ask("m").stands("b:m", Standing::HalfOpen);
     let mut claimed = Vec::new();
     let mut claim = |key: &str| {
         claimed.push(key.to_owned());
@@ -78,10 +78,10 @@ fn w36_one_request_tries_a_half_open_provider_out() {
     assert_eq!(told(&first), ["b/m", "c/m", "a/m"]);
     assert_eq!(told(&second), ["c/m", "a/m", "b/m"]);
     assert_eq!(claimed, ["b:m", "b:m"]);
-    let probed = ask.clone().stands("b:m", Standing::Probed);
+    let probed = ask.clone().stands("b:m", Standing::Probing);
     assert_eq!(probed.route(), ["c/m", "a/m", "b/m"]);
     // One that is not first is not claimed.
-    let later = super::ask("m").stands("c:m", Standing::Due);
+    let later = super::ask("m").stands("c:m", Standing::HalfOpen);
     let plan = later
         .plan_with(&gateway(), &mut |_| panic!("claimed"))
         .unwrap();
@@ -90,7 +90,7 @@ fn w36_one_request_tries_a_half_open_provider_out() {
 
 #[test]
 fn w36_the_only_one_is_tried_while_it_is_probed() {
-    for standing in [Standing::Due, Standing::Probed] {
+    for standing in [Standing::HalfOpen, Standing::Probing] {
         let ask = ask("only-c").stands("c:only-c", standing);
         let plan = ask.plan_with(&gateway(), &mut |_| false).unwrap();
         assert_eq!(told(&plan), ["c/only-c"]);

@@ -28,7 +28,7 @@ fn w24_what_names_a_weaker_model_is_refused() {
 
 #[test]
 fn w24_health_moves_nothing_to_a_weaker_tier() {
-    let cooling = Standing::Resting {
+    let cooling = Standing::Cooling {
         until: 61_000,
         why: Why::Failures,
     };
@@ -90,16 +90,16 @@ fn w24_no_plan_weakens_a_tier() {
         ] {
             let until = 2_000;
             let standing = match below(8) {
-                0 => Standing::Resting {
+                0 => Standing::Cooling {
                     until,
                     why: Why::Failures,
                 },
-                1 => Standing::Resting {
+                1 => Standing::Cooling {
                     until,
                     why: Why::RateLimited,
                 },
-                2 => Standing::Due,
-                3 => Standing::Probed,
+                2 => Standing::HalfOpen,
+                3 => Standing::Probing,
                 _ => Standing::Ready,
             };
             one = one.stands(key, standing);

@@ -1,4 +1,4 @@
-//! The keys that are not simply ready: those that rest, and those that are tried after a rest.
+//! The keys that are not simply ready: those that cool down, and those that are tried after a cooldown.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use crate::config::Health;
 
 /// How long the request that tries a key has for it, milliseconds; then another may.
 const PROBE_MS: u64 = 10_000;
-/// How long after its rest a key that nobody tried is forgotten, milliseconds.
+/// How long after its cooldown a key that nobody tried is forgotten, milliseconds.
 const FORGET_MS: u64 = 600_000;
-/// The first byte of the gate's form.
+/// The first byte of the list of cooldowns's form.
 const FORM: u8 = 1;
 
 /// The keys that are not simply ready, as they stand in shared data. Usually there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gate {
-    keys: BTreeMap<String, Rest>,
+pub struct Cooldowns {
+    keys: BTreeMap<String, Cooldown>,
 }
 
-/// A rest: one that this process began, one that the fleet told of, or both.
+/// A cooldown: one that this process began, one that the fleet told of, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rest {
+struct Cooldown {
     own: Deadline,
     fleet: Deadline,
     /// Failed probes in a row.
@@ -38,34 +38,34 @@ struct Deadline {
     why: Why,
 }
 
-/// What attempts have changed at the gate.
+/// What attempts have changed at the list of cooldowns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A rest has begun.
-    Rests {
+    /// A cooldown has begun.
+    CoolsDown {
         /// Milliseconds.
-        rest_ms: u64,
+        cooldown_ms: u64,
         /// Why.
         why: Why,
     },
-    /// It answered after its rest: it is ready.
+    /// It answered after its cooldown: it is ready.
     Recovered,
 }
 
-impl Gate {
+impl Cooldowns {
     /// How each of them stands.
     #[must_use]
     pub fn standings(&self, now_ms: u64) -> BTreeMap<String, Standing> {
-        let standing = |rest: &Rest| {
-            let Deadline { until, why } = rest.longest();
+        let standing = |cooldown: &Cooldown| {
+            let Deadline { until, why } = cooldown.longest();
             match () {
-                () if now_ms < until => Standing::Resting { until, why },
-                () if now_ms < rest.probed => Standing::Probed,
-                () => Standing::Due,
+                () if now_ms < until => Standing::Cooling { until, why },
+                () if now_ms < cooldown.probed => Standing::Probing,
+                () => Standing::HalfOpen,
             }
         };
         let each = self.keys.iter();
-        each.map(|(key, rest)| (key.clone(), standing(rest)))
+        each.map(|(key, cooldown)| (key.clone(), standing(cooldown)))
             .collect()
     }
 
@@ -75,20 +75,22 @@ impl Gate {
         self.keys.is_empty()
     }
 
-    /// Whether [`Gate::take`] would change anything.
+    /// Whether [`Cooldowns::take`] would change anything.
     #[must_use]
     pub fn concerns(&self, samples: &[Sample], reason: Option<Why>) -> bool {
         reason.is_some()
             || samples.iter().any(|sample| {
                 self.keys.contains_key(&sample.key)
-                    || sample.limits.is_some_and(|limits| limits.rest_ms.is_some())
+                    || sample
+                        .limits
+                        .is_some_and(|limits| limits.retry_after_ms.is_some())
             })
     }
 
     /// Takes what attempts at one key tell; `reason` is what its ring said to the last of them.
     ///
-    /// A failure while it rests changes nothing, nor does a success. After the rest a success takes
-    /// it out of the gate, and a failure begins the next rest; only attempts that began after the
+    /// A failure while it cools down changes nothing, nor does a success. After the cooldown a success takes
+    /// it off the list, and a failure begins the next cooldown; only attempts that began after the
     /// rest count. What the provider's headers ask for holds at once; the longest deadline wins.
     pub fn take(
         &mut self,
@@ -118,8 +120,8 @@ impl Gate {
         let (level, why) = match (self.keys.get(&sample.key), reason) {
             (None, None) => return None,
             (None, Some(why)) => (0, why),
-            (Some(rest), _) => {
-                let until = rest.longest().until;
+            (Some(cooldown), _) => {
+                let until = cooldown.longest().until;
                 if now_ms < until || sample.began < until {
                     return None;
                 }
@@ -132,48 +134,53 @@ impl Gate {
                 } else {
                     Why::Failures
                 };
-                (rest.level.saturating_add(1), why)
+                (cooldown.level.saturating_add(1), why)
             }
         };
-        let rest_ms = rules.rest_ms(level);
-        let own = Deadline::after(rest_ms, why, now_ms);
+        let cooldown_ms = rules.cooldown(level);
+        let own = Deadline::after(cooldown_ms, why, now_ms);
         self.keys.insert(
             sample.key.clone(),
-            Rest {
+            Cooldown {
                 own,
                 level,
-                ..Rest::NONE
+                ..Cooldown::NONE
             },
         );
-        Some(Change::Rests { rest_ms, why })
+        Some(Change::CoolsDown { cooldown_ms, why })
     }
 
-    /// Begins the rest that the provider asks for.
+    /// Begins the cooldown that the provider asks for.
     fn limited(&mut self, sample: &Sample, now_ms: u64) -> Option<Change> {
-        let rest_ms = sample.limits?.rest_ms?.min(LONGEST_MS);
+        let cooldown_ms = sample.limits?.retry_after_ms?.min(LONGEST_MS);
         let why = Why::RateLimited;
-        let asked = Deadline::after(rest_ms, why, now_ms);
-        let rest = self.keys.entry(sample.key.clone()).or_insert(Rest::NONE);
-        if asked.until <= rest.own.until {
+        let asked = Deadline::after(cooldown_ms, why, now_ms);
+        let cooldown = self
+            .keys
+            .entry(sample.key.clone())
+            .or_insert(Cooldown::NONE);
+        if asked.until <= cooldown.own.until {
             return None;
         }
-        rest.own = asked;
-        rest.probed = 0;
-        Some(Change::Rests { rest_ms, why })
+        cooldown.own = asked;
+        cooldown.probed = 0;
+        Some(Change::CoolsDown { cooldown_ms, why })
     }
 
-    /// Claims the one try of a key whose rest is over: `true` for who is to try it.
+    /// Claims the one try of a key whose cooldown is over: `true` for who is to try it.
     pub fn claim(&mut self, key: &str, now_ms: u64) -> bool {
-        let rest = self.keys.get_mut(key);
-        let Some(rest) = rest.filter(|rest| rest.longest().until.max(rest.probed) <= now_ms) else {
+        let cooldown = self.keys.get_mut(key);
+        let Some(cooldown) =
+            cooldown.filter(|cooldown| cooldown.longest().until.max(cooldown.probed) <= now_ms)
+        else {
             return false;
         };
-        rest.probed = now_ms.saturating_add(PROBE_MS);
+        cooldown.probed = now_ms.saturating_add(PROBE_MS);
         true
     }
 
     /// Takes what the fleet knows, of the keys that `known` has. Its word goes for all of them: what
-    /// it no longer tells of need not rest for its sake.
+    /// it no longer tells of need not cool down for its sake.
     pub fn merge(
         &mut self,
         fleet: &Fleet,
@@ -182,53 +189,57 @@ impl Gate {
         now_ms: u64,
     ) {
         self.forget(now_ms);
-        for (key, rest) in &mut self.keys {
-            if !fleet.resting.iter().any(|told| told.key == *key) {
-                rest.fleet.until = rest.fleet.until.min(now_ms);
+        for (key, cooldown) in &mut self.keys {
+            if !fleet.cooling.iter().any(|told| told.key == *key) {
+                cooldown.fleet.until = cooldown.fleet.until.min(now_ms);
             }
         }
-        for told in fleet.resting.iter().filter(|told| known(&told.key)) {
+        for told in fleet.cooling.iter().filter(|told| known(&told.key)) {
             let most = match told.why {
                 Why::Failures => rules.max_cooldown_ms,
                 Why::RateLimited => LONGEST_MS,
             };
-            let rest = self.keys.entry(told.key.clone()).or_insert(Rest::NONE);
-            rest.fleet = Deadline::after(told.remaining_ms.min(most), told.why, now_ms);
+            let cooldown = self.keys.entry(told.key.clone()).or_insert(Cooldown::NONE);
+            cooldown.fleet = Deadline::after(told.remaining_ms.min(most), told.why, now_ms);
         }
     }
 
-    /// The rest of a key that this process began: milliseconds, and why.
+    /// The cooldown of a key that this process began: milliseconds, and why.
     #[must_use]
-    pub fn own_rest(&self, key: &str, now_ms: u64) -> Option<(u64, Why)> {
+    pub fn own_cooldown(&self, key: &str, now_ms: u64) -> Option<(u64, Why)> {
         let own = self.keys.get(key)?.own;
-        let rest_ms = own.until.checked_sub(now_ms).filter(|rest| *rest > 0)?;
-        Some((rest_ms, own.why))
+        let cooldown_ms = own
+            .until
+            .checked_sub(now_ms)
+            .filter(|cooldown| *cooldown > 0)?;
+        Some((cooldown_ms, own.why))
     }
 
     fn forget(&mut self, now_ms: u64) {
-        let over = |rest: &Rest| rest.longest().until.saturating_add(FORGET_MS) < now_ms;
-        self.keys.retain(|_, rest| !over(rest));
+        let over =
+            |cooldown: &Cooldown| cooldown.longest().until.saturating_add(FORGET_MS) < now_ms;
+        self.keys.retain(|_, cooldown| !over(cooldown));
     }
 
     /// Its bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut out = vec![FORM];
-        for (key, rest) in &self.keys {
+        for (key, cooldown) in &self.keys {
             if !put_text(&mut out, key) {
                 continue;
             }
-            for Deadline { until, why } in [rest.own, rest.fleet] {
+            for Deadline { until, why } in [cooldown.own, cooldown.fleet] {
                 out.extend(until.to_le_bytes());
                 out.push(u8::from(why == Why::RateLimited));
             }
-            out.push(rest.level);
-            out.extend(rest.probed.to_le_bytes());
+            out.push(cooldown.level);
+            out.extend(cooldown.probed.to_le_bytes());
         }
         out
     }
 
-    /// Reads the gate; what is not there or not readable is empty.
+    /// Reads the list of cooldowns; what is not there or not readable is empty.
     #[must_use]
     pub fn read(bytes: Option<&[u8]>) -> Self {
         bytes
@@ -249,19 +260,19 @@ impl Gate {
                 };
                 Some(Deadline { until, why })
             };
-            let rest = Rest {
+            let cooldown = Cooldown {
                 own: deadline()?,
                 fleet: deadline()?,
                 level: bytes.byte()?,
                 probed: bytes.long()?,
             };
-            keys.insert(key, rest);
+            keys.insert(key, cooldown);
         }
         Some(Self { keys })
     }
 }
 
-impl Rest {
+impl Cooldown {
     const NONE: Self = Self {
         own: Deadline::NONE,
         fleet: Deadline::NONE,
@@ -284,9 +295,9 @@ impl Deadline {
         why: Why::Failures,
     };
 
-    fn after(rest_ms: u64, why: Why, now_ms: u64) -> Self {
+    fn after(cooldown_ms: u64, why: Why, now_ms: u64) -> Self {
         Self {
-            until: now_ms.saturating_add(rest_ms),
+            until: now_ms.saturating_add(cooldown_ms),
             why,
         }
     }
