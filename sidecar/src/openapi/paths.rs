@@ -3,15 +3,21 @@
 use serde_json::{Map, Value, json};
 use sluice_core::wire;
 
-use super::errors::{headers, responses};
+use super::errors::responses;
+use super::headers;
 
 /// Statuses of errors on a chat route.
-const CHAT: [u16; 15] = [
-    400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503, 504,
+const CHAT: [u16; 16] = [
+    400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 500, 502, 503, 504,
+];
+
+/// Statuses of errors on a route that plans and calls nobody.
+const PLAN: [u16; 13] = [
+    400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503, 504,
 ];
 
 /// Statuses of errors on the other routes.
-const READ: [u16; 9] = [400, 401, 403, 404, 405, 408, 429, 503, 504];
+const READ: [u16; 10] = [400, 401, 403, 404, 405, 408, 429, 431, 503, 504];
 
 /// All of them.
 pub(super) fn all() -> Value {
@@ -23,6 +29,7 @@ pub(super) fn all() -> Value {
     ] {
         paths.insert(path.to_owned(), json!({"post": chat(id, body)}));
     }
+    paths.insert("/v1/route:explain".to_owned(), json!({"post": explain()}));
     let flag = |name: &str, tier: &str| {
         json!({
             "name": name,
@@ -81,40 +88,39 @@ pub(super) fn all() -> Value {
 }
 
 fn chat(id: &str, body: &str) -> Value {
-    let failover = json!({
-        "name": wire::FAILOVER_SEQUENCE,
-        "in": "header",
-        "description": "The order of providers: their names.",
-        "content": {wire::JSON: {
-            "schema": {"type": "array", "items": {"type": "string"}},
-            "example": ["openai", "azure"],
-        }},
-    });
-    let mut told = headers();
-    for (name, about) in [
-        (wire::PROVIDER, "The provider that answered."),
-        (wire::MODEL, "The model that was sent to it."),
-        (wire::ATTEMPTS, "The number of attempts."),
-        (wire::ROUTE, "Each attempt: provider, status, duration."),
-    ] {
-        let header = json!({"description": about, "schema": {"type": "string"}});
-        super::schema::set(&mut told, name, header);
-    }
     let success = json!({
         "description": "The completion; with `stream: true` as server-sent events.",
-        "headers": told,
+        "headers": headers::of_attempts(),
         "content": {
             wire::JSON: {"schema": {"$ref": "#/components/schemas/ChatCompletion"}},
             wire::EVENT_STREAM: {"schema": {"description": "Chunks, then `data: [DONE]`."}},
         },
     });
+    let answers = responses(success, &CHAT, true);
+    planned(id, "A chat completion", body, &answers)
+}
+
+/// It takes what any chat route takes, and the Orq route takes most.
+fn explain() -> Value {
+    let success = json!({
+        "description": "The plan.",
+        "headers": headers::of_any(),
+        "content": {wire::JSON: {"schema": {"$ref": "#/components/schemas/RouteExplanation"}}},
+    });
+    let answers = responses(success, &PLAN, false);
+    let summary = "The plan of a chat completion, without a call";
+    planned("explain", summary, "OrqChatRequest", &answers)
+}
+
+/// A route that takes a chat completion.
+fn planned(id: &str, summary: &str, body: &str, answers: &Value) -> Value {
     let schema = json!({"$ref": format!("#/components/schemas/{body}")});
     json!({
         "operationId": id,
-        "summary": "A chat completion",
-        "parameters": [failover],
+        "summary": summary,
+        "parameters": headers::taken(),
         "requestBody": {"required": true, "content": {wire::JSON: {"schema": schema}}},
-        "responses": responses(success, &CHAT),
+        "responses": answers,
     })
 }
 
@@ -131,14 +137,14 @@ fn read(
     };
     let success = json!({
         "description": format!("{summary}."),
-        "headers": headers(),
+        "headers": headers::of_any(),
         "content": {wire::JSON: {"schema": schema}},
     });
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
         "parameters": parameters,
-        "responses": responses(success, &READ),
+        "responses": responses(success, &READ, false),
     });
     if let Some(security) = security {
         super::schema::set(&mut operation, "security", security);
