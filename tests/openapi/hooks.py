@@ -9,6 +9,8 @@ MODEL = "gpt-4o-mini"
 PROVIDERS = ["openai", "azure"]
 EXPLAIN = "/v1/route:explain"
 SEQUENCE, FORCE, TIMEOUT = "x-opengateway-failover-sequence", "x-gateway-force-provider", "x-opengateway-timeout"
+VLLM = "x-opengateway-vllm-endpoint"
+VLLM_URLS = ["http://10.9.8.7:8000", "http://10.9.8.7:8000/v1"]
 LONG = "60s"
 INLINE = {"logit_bias": {"1": 1}, "response_format": {"type": "text"}, "stream_options": {}}
 
@@ -101,6 +103,7 @@ def before_load_schema(context, raw_schema):
     sequence = parameters["FailoverSequence"]["content"]["application/json"]["schema"]
     sequence["items"]["enum"] = PROVIDERS
     parameters["ForceProvider"]["schema"]["enum"] = PROVIDERS
+    parameters["VllmEndpoint"]["schema"]["enum"] = VLLM_URLS
     parameters["ForceModel"]["schema"]["enum"] = [MODEL, "gpt-4o", "fast"]
 
 
@@ -114,4 +117,6 @@ def before_call(context, case, kwargs):
         mend(case.body, given(case))
     if is_valid(case, ParameterLocation.HEADER):
         mend_headers(case.headers or {})
+    if case.path != EXPLAIN and is_valid(case, ParameterLocation.HEADER):
+        (case.headers or {}).pop(VLLM, None)  # nobody is there
     unhurried(case)

@@ -1,6 +1,7 @@
-//! The headers that a caller may send (W30, W32) and those that an answer has (W36, W37).
+//! The headers that a caller may send (W30, W32, W33) and those that an answer has (W36, W37).
 
 use serde_json::{Map, Value, json};
+use sluice_core::config::Config;
 use sluice_core::error::Code;
 use sluice_core::{timeout, wire};
 
@@ -82,25 +83,27 @@ pub(super) fn of_error(status: u16, attempts: bool) -> Value {
 }
 
 /// What a route that plans takes in its head.
-pub(super) fn taken() -> Value {
-    parameters()
+pub(super) fn taken(config: &Config) -> Value {
+    let parameters = parameters(config).into_iter();
+    parameters
         .map(|(name, _)| named("parameters", name))
-        .into()
+        .collect()
 }
 
 /// The components of the header parameters.
-pub(super) fn parameter_components() -> Value {
-    let named = parameters().map(|(name, parameter)| (name.to_owned(), parameter));
-    Value::Object(named.into_iter().collect())
+pub(super) fn parameter_components(config: &Config) -> Value {
+    let parameters = parameters(config).into_iter();
+    let named = parameters.map(|(name, parameter)| (name.to_owned(), parameter));
+    Value::Object(named.collect())
 }
 
-fn parameters() -> [(&'static str, Value); 4] {
+fn parameters(config: &Config) -> Vec<(&'static str, Value)> {
     let unknown = format!(
         "A name that is not configured is 400 `{}`",
         Code::UnknownProvider
     );
     let none = format!("503 `{}`", Code::NoProviderAvailable);
-    [
+    let mut parameters = vec![
         (
             "FailoverSequence",
             json!({
@@ -156,6 +159,42 @@ fn parameters() -> [(&'static str, Value); 4] {
                 ),
                 "schema": {"type": "string", "pattern": timeout::PATTERN},
                 "example": "30s",
+            }),
+        ),
+    ];
+    if config.vllm_endpoint.is_some() {
+        parameters.extend(endpoint());
+    }
+    parameters
+}
+
+/// The caller's own vLLM (W33), where callers may name one.
+fn endpoint() -> [(&'static str, Value); 2] {
+    let invalid = Code::InvalidEndpoint;
+    [
+        (
+            "VllmEndpoint",
+            json!({
+                "name": wire::VLLM_ENDPOINT,
+                "in": "header",
+                "description": format!(
+                    "The base URL of the caller's own vLLM. What is no such URL is 400 \
+                     `{invalid}`; a host or an address that is not allowed is 403 `{}`.",
+                    Code::EndpointNotAllowed,
+                ),
+                "schema": {"type": "string", "format": "uri"},
+            }),
+        ),
+        (
+            "VllmApiKey",
+            json!({
+                "name": wire::VLLM_API_KEY,
+                "in": "header",
+                "description": format!(
+                    "The key of the caller's own vLLM; without an endpoint it goes nowhere. What \
+                     is not visible ASCII is 400 `{invalid}`.",
+                ),
+                "schema": {"type": "string", "format": "password"},
             }),
         ),
     ]

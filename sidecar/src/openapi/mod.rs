@@ -41,11 +41,11 @@ pub(crate) fn document(config: &Config) -> String {
         },
         "servers": [{"url": "/"}],
         "security": security,
-        "paths": paths::all(),
+        "paths": paths::all(config),
         "components": {
             "schemas": Value::Object(schemas),
             "headers": headers::components(),
-            "parameters": headers::parameter_components(),
+            "parameters": headers::parameter_components(config),
             "securitySchemes": {"key": {
                 "type": "http",
                 "scheme": "bearer",

@@ -1,6 +1,7 @@
 //! The routes of the gateway's port (W01, W02).
 
 use serde_json::{Map, Value, json};
+use sluice_core::config::Config;
 use sluice_core::wire;
 
 use super::errors::responses;
@@ -20,16 +21,20 @@ const PLAN: [u16; 13] = [
 const READ: [u16; 10] = [400, 401, 403, 404, 405, 408, 429, 431, 503, 504];
 
 /// All of them.
-pub(super) fn all() -> Value {
+pub(super) fn all(config: &Config) -> Value {
+    let taken = headers::taken(config);
     let mut paths = Map::new();
     for (path, id, body) in [
         ("/v1/chat/completions", "chat", "ChatRequest"),
         ("/chat/completions", "opengatewayChat", "ChatRequest"),
         ("/v2/gateway/chat/completions", "orqChat", "OrqChatRequest"),
     ] {
-        paths.insert(path.to_owned(), json!({"post": chat(id, body)}));
+        paths.insert(path.to_owned(), json!({"post": chat(id, body, &taken)}));
     }
-    paths.insert("/v1/route:explain".to_owned(), json!({"post": explain()}));
+    paths.insert(
+        "/v1/route:explain".to_owned(),
+        json!({"post": explain(&taken)}),
+    );
     let flag = |name: &str, tier: &str| {
         json!({
             "name": name,
@@ -87,7 +92,7 @@ pub(super) fn all() -> Value {
     Value::Object(paths)
 }
 
-fn chat(id: &str, body: &str) -> Value {
+fn chat(id: &str, body: &str, taken: &Value) -> Value {
     let success = json!({
         "description": "The completion; with `stream: true` as server-sent events.",
         "headers": headers::of_attempts(),
@@ -97,11 +102,11 @@ fn chat(id: &str, body: &str) -> Value {
         },
     });
     let answers = responses(success, &CHAT, true);
-    planned(id, "A chat completion", body, &answers)
+    planned(id, "A chat completion", body, taken, &answers)
 }
 
 /// It takes what any chat route takes, and the Orq route takes most.
-fn explain() -> Value {
+fn explain(taken: &Value) -> Value {
     let success = json!({
         "description": "The plan.",
         "headers": headers::of_any(),
@@ -109,16 +114,16 @@ fn explain() -> Value {
     });
     let answers = responses(success, &PLAN, false);
     let summary = "The plan of a chat completion, without a call";
-    planned("explain", summary, "OrqChatRequest", &answers)
+    planned("explain", summary, "OrqChatRequest", taken, &answers)
 }
 
 /// A route that takes a chat completion.
-fn planned(id: &str, summary: &str, body: &str, answers: &Value) -> Value {
+fn planned(id: &str, summary: &str, body: &str, taken: &Value, answers: &Value) -> Value {
     let schema = json!({"$ref": format!("#/components/schemas/{body}")});
     json!({
         "operationId": id,
         "summary": summary,
-        "parameters": headers::taken(),
+        "parameters": taken,
         "requestBody": {"required": true, "content": {wire::JSON: {"schema": schema}}},
         "responses": answers,
     })

@@ -1,6 +1,7 @@
 //! The gateway held to its own OpenAPI document by schemathesis; hooks and settings are in
 //! `tests/openapi`.
 
+use serde_json::json;
 use sluice_tests::{Chat, Stack, place};
 use tokio::process::Command;
 
@@ -15,6 +16,10 @@ async fn w02_the_gateway_does_what_its_document_says() {
     let stack = Stack::builder()
         .provider("openai", Chat::default())
         .provider("azure", Chat::default())
+        .config(|doc| {
+            let private = ["10.9.8.7"];
+            doc["vllm_endpoint"] = json!({"allow": ["10.9.8.7:8000"], "private": private});
+        })
         .sidecar()
         .start()
         .await;
