@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::echo::{self, Additions, Echo, quoted};
+use super::echo::{self, Additions, Echo};
 use super::parsed::Facts;
 use super::{Failure, Front};
 use crate::json;
@@ -53,7 +53,7 @@ impl Plain {
             additions.member("ollm_raw_usage", usage.as_deref().unwrap_or("[]"));
         }
         if echo.raw_response {
-            let data = quoted(&String::from_utf8_lossy(&raw));
+            let data = json::quoted(&String::from_utf8_lossy(&raw));
             additions.member("ollm_raw_response", &echo.raw(&data));
         }
         let (prefix, covered) = json::apply(body, &additions.into_edits(facts));
