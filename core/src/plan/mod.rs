@@ -127,6 +127,7 @@ impl Plan {
             left,
             floor,
             notes,
+            ..
         } = Lines::new(Source {
             wish,
             config,
