@@ -13,7 +13,7 @@ use crate::spend::{Attempt, Outcome};
 use crate::wire;
 
 /// Above this the caller's bytes are not kept for a further attempt: the host has them too.
-const KEEP: usize = 16 * 1024;
+pub(super) const KEEP: usize = 16 * 1024;
 
 /// What of the request's headers passes to a provider as it is (W43).
 const PASSED: [&str; 2] = ["traceparent", "tracestate"];

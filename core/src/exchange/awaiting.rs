@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempt::KEEP;
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, Place, State};
 use crate::endpoint::{Address, Own};
@@ -170,7 +171,8 @@ impl Awaiting {
         luck: &mut Luck,
     ) -> Result<(Exchange, Sent), Rejection> {
         let needs = || Needs::read(&chat, &bytes);
-        let plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
+        let mut plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
+        plan.forget_reasons();
         let limits = self.limits(&chat);
         let Self {
             gateway,
@@ -183,6 +185,7 @@ impl Awaiting {
             attempts.any(|to| own.is(&to.candidate.provider))
         });
         let address = own.as_ref().map(Own::address);
+        let waits = address.is_some();
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let retries = plan.slots().saturating_sub(1);
@@ -205,7 +208,8 @@ impl Awaiting {
             own,
             body: Body {
                 len: bytes.len(),
-                kept: Some(bytes),
+                // While an address is looked for, many may wait.
+                kept: Some(bytes).filter(|bytes| !waits || bytes.len() <= KEEP),
             },
             place: Place::default(),
             attempts: Vec::with_capacity(2),
