@@ -82,6 +82,11 @@ impl Health {
         change_gate(|gate| gate.claim(key, now)).unwrap_or_default()
     }
 
+    /// Gives back a claim of `claimed`, Unix milliseconds, that came to no attempt.
+    pub(crate) fn release(&self, key: &str, claimed: u64) {
+        change_gate(|gate| gate.release(key, claimed));
+    }
+
     /// Takes what attempts tell. A failure goes into the ring at once, behind the answers that were
     /// gathered before it; so does what may change the gate.
     pub(crate) fn take(&self, samples: Vec<Sample>) {

@@ -100,6 +100,19 @@ fn w36_one_request_tries_it_after_the_rest() {
 }
 
 #[test]
+fn w36_a_claim_that_came_to_no_attempt_is_given_back() {
+    let mut gate = Gate::default();
+    failed(&mut gate, 0, FAILURES, 0);
+    assert!(gate.claim("k", 5_000));
+    gate.release("other", 5_000);
+    gate.release("k", 4_999);
+    assert!(!gate.claim("k", 5_001), "another one's");
+    gate.release("k", 5_000);
+    assert_eq!(standing(&gate, 5_001), DUE);
+    assert!(gate.claim("k", 5_001));
+}
+
+#[test]
 fn w36_what_the_provider_asks_for_holds_at_once_and_the_longest_wins() {
     let mut gate = Gate::default();
     let (rest_ms, why) = (30_000, Why::RateLimited);
