@@ -41,7 +41,7 @@ pub(super) struct Wants {
 pub struct Sent {
     /// The cluster of the first attempt.
     pub cluster: String,
-    /// Headers to set.
+    /// Headers to set, the later one of a name in the place of the earlier.
     pub set: Vec<(&'static str, String)>,
     /// Headers to remove: the caller's word to Envoy (E23), and what is for its own endpoint (W33).
     pub remove: Vec<String>,
@@ -185,7 +185,11 @@ impl Awaiting {
             attempts.any(|to| own.is(&to.candidate.provider))
         });
         let address = own.as_ref().map(Own::address);
-        let waits = address.is_some();
+        let pinned = match &address {
+            Some(Address::Known(address)) => Some(address.clone()),
+            _ => None,
+        };
+        let waits = matches!(address, Some(Address::Ask(_)));
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let retries = plan.slots().saturating_sub(1);
@@ -201,11 +205,12 @@ impl Awaiting {
         };
         let exchange = Exchange {
             limits,
-            begun: caller.started,
+            begun: care.now_ms,
             caller,
             chat,
             plan,
             own,
+            pinned,
             body: Body {
                 len: bytes.len(),
                 // While an address is looked for, many may wait.
