@@ -69,9 +69,9 @@ impl Gateway {
             board: &self.vm.health.board(now_ms),
             claim: &mut |key| {
                 let own = self.vm.health.claim(key, now_ms);
-                claimed = own
-                    .then(|| (key.to_owned(), now_ms))
-                    .or_else(|| claimed.take());
+                if own {
+                    claimed = Some((key.to_owned(), now_ms));
+                }
                 own
             },
             now_ms,
