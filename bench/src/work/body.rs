@@ -2,20 +2,11 @@
 
 /// What a body has in it.
 #[derive(Clone, Copy)]
-pub(crate) enum Shape {
+pub(super) enum Shape {
     /// A long conversation: prose, code with its escapes, some text beyond ASCII.
     Chat,
     /// The same with tools, calls of them, and content in parts with a picture.
     Tools,
-}
-
-impl Shape {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Tools => "tools",
-        }
-    }
 }
 
 const SYSTEM: &str = r#"{"role":"system","content":"You are a careful assistant. Answer briefly, in the language of the question."}"#;
@@ -47,7 +38,7 @@ const CALLS: [&str; 3] = [
 const TOOL: &str = r#"{"type":"function","function":{"name":"query_metrics","description":"Reads a metric from the warehouse.","parameters":{"type":"object","properties":{"metric":{"type":"string","enum":["churn","revenue"]},"from":{"type":"string","format":"date"},"limit":{"type":"integer","minimum":1,"maximum":1000}},"required":["metric"],"additionalProperties":false}}}"#;
 
 /// A body of `len` bytes, or of the least that its shape takes.
-pub(crate) fn body(shape: Shape, len: usize) -> Vec<u8> {
+pub(super) fn body(shape: Shape, len: usize) -> Vec<u8> {
     let (mut turns, mut tools) = (Vec::new(), String::new());
     if let Shape::Tools = shape {
         let picture = "iVBORw0KGgoAAAANSUhEUgAA".repeat(len.min(100_000) / 500);
@@ -56,8 +47,7 @@ pub(crate) fn body(shape: Shape, len: usize) -> Vec<u8> {
         tools = format!(",\"tools\":[{list}],\"tool_choice\":\"auto\"");
     }
     for (i, question) in QUESTIONS.iter().enumerate() {
-        let paragraphs = PARAGRAPHS.iter().cycle().skip(i * 2).take(4);
-        let answer = paragraphs.copied().collect::<Vec<_>>().join(r"\n\n");
+        let answer = answer(i);
         turns.push(format!("{{\"role\":\"user\",\"content\":\"{question}\"}}"));
         turns.push(format!(
             "{{\"role\":\"assistant\",\"content\":\"{answer}\"}}"
@@ -83,4 +73,10 @@ pub(crate) fn body(shape: Shape, len: usize) -> Vec<u8> {
     }
     body.push_str(&after);
     body.into_bytes()
+}
+
+/// What an assistant says in turn `i`: four paragraphs, escaped as JSON.
+pub(super) fn answer(i: usize) -> String {
+    let paragraphs = PARAGRAPHS.iter().cycle().skip(i * 2).take(4);
+    paragraphs.copied().collect::<Vec<_>>().join(r"\n\n")
 }

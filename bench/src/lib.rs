@@ -1,0 +1,3 @@
+//! What Sluice is measured with.
+
+pub mod work;
