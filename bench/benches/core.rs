@@ -15,7 +15,7 @@ fn main() -> Result<(), String> {
             group.throughput(Throughput::Bytes(bytes));
         }
         group.bench_function(workload.name, |bencher| {
-            bencher.iter(|| black_box(work.once()))
+            bencher.iter(|| black_box(work.once()));
         });
         group.finish();
     }

@@ -7,7 +7,7 @@ use std::fmt;
 pub(crate) type Figures = Vec<(String, u64)>;
 
 /// How far a figure may be from the baseline, hundredths.
-const TOLERANCE: f64 = 5.0;
+const TOLERANCE: u64 = 5;
 
 /// The figures that are kept.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,19 +58,12 @@ enum Verdict {
 
 impl Row {
     fn new(name: &str, kept: Option<u64>, found: Option<u64>) -> Self {
-        let row = Self {
+        Self {
             name: name.to_owned(),
             kept,
             found,
-            verdict: Verdict::Unknown,
-        };
-        let verdict = match row.change() {
-            None => Verdict::Unknown,
-            Some(change) if change > TOLERANCE => Verdict::More,
-            Some(change) if change < -TOLERANCE => Verdict::Less,
-            Some(_) => Verdict::Held,
-        };
-        Self { verdict, ..row }
+            verdict: Verdict::of(kept, found),
+        }
     }
 
     /// Hundredths.
@@ -78,6 +71,22 @@ impl Row {
     fn change(&self) -> Option<f64> {
         let (kept, found) = (self.kept?, self.found?);
         Some((found as f64 / kept as f64 - 1.0) * 100.0)
+    }
+}
+
+impl Verdict {
+    fn of(kept: Option<u64>, found: Option<u64>) -> Self {
+        let (Some(kept), Some(found)) = (kept, found) else {
+            return Self::Unknown;
+        };
+        let hundredths = |figure: u64, of: u64| figure.saturating_mul(of);
+        if hundredths(found, 100) > hundredths(kept, 100 + TOLERANCE) {
+            Self::More
+        } else if hundredths(found, 100) < hundredths(kept, 100 - TOLERANCE) {
+            Self::Less
+        } else {
+            Self::Held
+        }
     }
 }
 

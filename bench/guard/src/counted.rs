@@ -117,15 +117,115 @@ fn cost(instruction: &Instruction<'_>) -> i64 {
 /// Whether what comes next is not always executed with what came before, or the count is read there.
 fn ends_run(instruction: &Instruction<'_>) -> bool {
     use Instruction as I;
-    match instruction {
-        I::Loop(_) | I::If(_) | I::Else | I::End => true,
-        I::Br(_) | I::BrIf(_) | I::BrTable(..) | I::Return | I::Unreachable => true,
-        I::Call(_) | I::CallIndirect { .. } => true,
-        _ => false,
-    }
+    let joins = matches!(instruction, I::Loop(_) | I::If(_) | I::Else | I::End);
+    let leaves = matches!(
+        instruction,
+        I::Br(_) | I::BrIf(_) | I::BrTable(..) | I::Return | I::Unreachable
+    );
+    joins || leaves || matches!(instruction, I::Call(_) | I::CallIndirect { .. })
 }
 
 fn is_bulk(instruction: &Instruction<'_>) -> bool {
     use Instruction as I;
     matches!(instruction, I::MemoryCopy { .. } | I::MemoryFill(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error;
+
+    use wasm_encoder::{
+        BlockType, FunctionSection, InstructionSink, MemorySection, MemoryType, TypeSection,
+    };
+    use wasmi::{Engine, Extern, Linker, Store};
+
+    use super::*;
+
+    /// What a function counts that takes an `i32`.
+    fn count(
+        argument: i32,
+        body: impl Fn(&mut InstructionSink<'_>),
+    ) -> Result<Option<i64>, Box<dyn error::Error>> {
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32], []);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut exports = ExportSection::new();
+        exports.export("f", ExportKind::Func, 0);
+        let mut code = CodeSection::new();
+        let mut function = Function::new([]);
+        body(&mut function.instructions());
+        function.instructions().end();
+        code.function(&function);
+        let mut module = Module::new();
+        module
+            .section(&types)
+            .section(&functions)
+            .section(&memories);
+        module.section(&GlobalSection::new());
+        module.section(&exports).section(&code);
+
+        let engine = Engine::default();
+        let program = wasmi::Module::new(&engine, counted(&module.finish())?)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &program)?;
+        let f = instance.get_typed_func::<i32, ()>(&store, "f")?;
+        f.call(&mut store, argument)?;
+        let count = instance.get_export(&store, COUNT);
+        let count = count.and_then(Extern::into_global);
+        Ok(count.and_then(|count| count.get(&store).i64()))
+    }
+
+    #[test]
+    fn each_turn_of_a_loop_counts() -> Result<(), Box<dyn error::Error>> {
+        let body = |sink: &mut InstructionSink<'_>| {
+            sink.loop_(BlockType::Empty);
+            sink.local_get(0).i32_const(1).i32_sub().local_tee(0);
+            sink.br_if(0).end();
+        };
+        assert_eq!(count(1, body)?, Some(2));
+        assert_eq!(count(1000, body)?, Some(2000));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_executed_does_not_count() -> Result<(), Box<dyn error::Error>> {
+        let body = |sink: &mut InstructionSink<'_>| {
+            sink.block(BlockType::Empty).block(BlockType::Empty);
+            sink.local_get(0).br_table([0], 1);
+            sink.end().i32_const(7).i32_eqz().i32_eqz().drop().br(0);
+            sink.end();
+            sink.local_get(0).i32_const(5).i32_eq();
+            sink.if_(BlockType::Empty).i32_const(0).i32_eqz().drop();
+            sink.else_().end();
+        };
+        // br_table and the arm: two of `eqz` and a branch; then the comparison and `if`.
+        assert_eq!(count(0, body)?, Some(1 + 3 + 2));
+        assert_eq!(count(1, body)?, Some(1 + 2));
+        assert_eq!(count(5, body)?, Some(1 + 2 + 1));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_copied_counts_by_its_length() -> Result<(), Box<dyn error::Error>> {
+        let body = |sink: &mut InstructionSink<'_>| {
+            sink.i32_const(0).i32_const(0).local_get(0).memory_fill(0);
+            sink.i32_const(0)
+                .i32_const(9)
+                .local_get(0)
+                .memory_copy(0, 0);
+        };
+        assert_eq!(count(63, body)?, Some(2));
+        assert_eq!(count(64, body)?, Some(4));
+        assert_eq!(count(6400, body)?, Some(202));
+        Ok(())
+    }
 }

@@ -37,6 +37,11 @@ impl Workload {
     pub fn make(&self) -> Result<Work, String> {
         (self.make)()
     }
+
+    const fn at_most(self, target: f64) -> Self {
+        let target = Some(target);
+        Self { target, ..self }
+    }
 }
 
 /// A workload that is ready.
@@ -74,11 +79,6 @@ const fn workload(name: &'static str, make: fn() -> Result<Work, String>) -> Wor
     }
 }
 
-const fn at_most(target: f64, workload: Workload) -> Workload {
-    let target = Some(target);
-    Workload { target, ..workload }
-}
-
 /// All of them, in the order of the data's way.
 pub const ALL: [Workload; 26] = [
     workload("parse 1 KB", || request::parse(Chat, 1_000)),
@@ -94,11 +94,8 @@ pub const ALL: [Workload; 26] = [
     workload("edit 10 KB", || request::edit(10_000)),
     workload("edit 1 MB", || request::edit(1_000_000)),
     // Parsed, planned and edited: what lies between two bodies.
-    at_most(12.0, workload("request 10 KB", || request::whole(10_000))),
-    at_most(
-        800.0,
-        workload("request 1 MB", || request::whole(1_000_000)),
-    ),
+    workload("request 10 KB", || request::whole(10_000)).at_most(12.0),
+    workload("request 1 MB", || request::whole(1_000_000)).at_most(800.0),
     workload("stream, usage dropped", answer::usage_dropped),
     workload("stream, usage asked", answer::usage_asked),
     workload("stream, odd splits", answer::odd_splits),
@@ -114,7 +111,6 @@ pub const ALL: [Workload; 26] = [
 ];
 
 /// A fault as words.
-#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 fn told(why: impl Debug) -> String {
     format!("{why:?}")
 }
