@@ -9,6 +9,13 @@ use crate::wire;
 /// woke up, which was before the filter ran.
 const AHEAD: u64 = 1000;
 
+/// What [`callers`] takes, as a regular expression of JSON Schema: all that it matches is taken. What
+/// is taken beyond it is longer than 30 000 years.
+pub const PATTERN: &str = concat!(
+    "^(0*[1-9][0-9]{0,18}(ms)?",
+    r"|(0*[1-9][0-9]{0,11}(\.[0-9]{1,3})?|0+\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))[smh])$",
+);
+
 /// The time limits of one request, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimits {

@@ -20,6 +20,8 @@ pub(crate) struct Gateway {
     handle: u32,
     /// Bytes of the body that the host holds.
     held: usize,
+    /// The probe that its plan claimed, and when (W36).
+    claimed: Option<(String, u64)>,
     phase: Phase,
 }
 
@@ -42,6 +44,7 @@ impl Gateway {
             vm,
             handle,
             held: 0,
+            claimed: None,
             phase: Phase::Idle,
         }
     }
@@ -61,12 +64,20 @@ impl Gateway {
             }
         };
         let now_ms = host::now();
+        let mut claimed = None;
         let mut care = Care {
             board: &self.vm.health.board(now_ms),
-            claim: &mut |key| self.vm.health.claim(key, now_ms),
+            claim: &mut |key| {
+                let own = self.vm.health.claim(key, now_ms);
+                claimed = own
+                    .then(|| (key.to_owned(), now_ms))
+                    .or_else(|| claimed.take());
+                own
+            },
             now_ms,
         };
         let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
+        self.claimed = claimed;
         match sent {
             Err(reply) => self.reply(&reply),
             Ok((exchange, sent)) => self.address(exchange, sent),
@@ -79,20 +90,30 @@ impl Gateway {
             None => {}
             Some(Address::Known(address)) => host::pin(address),
             Some(Address::Ask(authority)) => {
-                if host::resolve(RESOLVER, authority) {
+                if host::resolve(RESOLVER, authority, exchange.patience()) {
                     self.phase = Phase::Resolving(Box::new((exchange, sent)));
                     return Action::Pause;
                 }
-                return match exchange.pin("") {
-                    Err(reply) => self.reply(&reply),
-                    Ok(address) => {
-                        host::pin(&address);
-                        self.send(exchange, &sent)
-                    }
-                };
+                if !self.vm.unresolved.replace(true) {
+                    log::error!(
+                        "the cluster {RESOLVER} can not be asked: no name of a caller's own endpoint has an address"
+                    );
+                }
+                return self.resolved(exchange, sent, "");
             }
         }
         self.send(exchange, &sent)
+    }
+
+    /// Pins the attempts at the caller's own endpoint to what the resolver says.
+    fn resolved(&mut self, mut exchange: Exchange, mut sent: Sent, answer: &str) -> Action {
+        match exchange.pin(answer, &mut sent, host::now()) {
+            Err(reply) => self.reply(&reply),
+            Ok(address) => {
+                host::pin(&address);
+                self.send(exchange, &sent)
+            }
+        }
     }
 
     /// Gives the request to the providers.
@@ -120,15 +141,8 @@ impl Context for Gateway {
                 return;
             }
         };
-        match exchange.pin(&host::resolved(size)) {
-            Err(reply) => {
-                self.reply(&reply);
-            }
-            Ok(address) => {
-                host::pin(&address);
-                self.send(exchange, &sent);
-                host::resume_request();
-            }
+        if self.resolved(exchange, sent, &host::resolved(size)) == Action::Continue {
+            host::resume_request();
         }
     }
 }
@@ -213,6 +227,10 @@ impl HttpContext for Gateway {
 
     fn on_log(&mut self) {
         let Phase::Sent(exchange) = std::mem::replace(&mut self.phase, Phase::Idle) else {
+            // No attempt came of it: another request may try out what this one was to.
+            if let Some((key, at)) = self.claimed.take() {
+                self.vm.health.release(&key, at);
+            }
             return;
         };
         exchanges::remove(self.handle);

@@ -82,6 +82,11 @@ impl Health {
         change_cooldowns(|cooldowns| cooldowns.claim(key, now)).unwrap_or_default()
     }
 
+    /// Gives back a claim of `claimed`, Unix milliseconds, that came to no attempt.
+    pub(crate) fn release(&self, key: &str, claimed: u64) {
+        change_cooldowns(|cooldowns| cooldowns.release(key, claimed));
+    }
+
     /// Takes what attempts tell. A failure goes into the ring at once, behind the answers that were
     /// gathered before it; so does what may change the list of cooldowns.
     pub(crate) fn take(&self, samples: Vec<Sample>) {

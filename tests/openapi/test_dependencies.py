@@ -1,4 +1,4 @@
-"""What depends on two fields: the document and the gateway say the same (W10, W12, W14, W15, W42)."""
+"""What depends on two fields, and times: the document and the gateway say the same (W10, W12, W14, W15, W32, W42)."""
 
 import json
 import os
@@ -48,12 +48,17 @@ CASES = [
     ({"ollm::include_raw_usage": True, "stream": True, "stream_options": {}}, True),
 ]
 
+# Times that `x-opengateway-timeout` takes (W32).
+TIMES = ["1", "007", "500ms", "30s", "1.5s", "0.001s", "1m", "0.25m", "2h", "9" * 19, "9" * 12 + ".999h"]
+NO_TIMES = ["", "0", "0s", "0.000m", "-1", "+1s", ".5s", "1.s", "1.5", "1.5ms", "1.0001s", "1S", "1d", "1e3", "1 s", "9" * 20]
 
-def call(path, body=None):
+
+def call(path, body=None, **more):
     data = None if body is None else json.dumps(body).encode()
     headers = {
         "authorization": f"Bearer {os.environ['SLUICE_KEY']}",
         "content-type": "application/json",
+        **more,
     }
     request = urllib.request.Request(os.environ["SLUICE_URL"] + path, data, headers)
     try:
@@ -64,10 +69,15 @@ def call(path, body=None):
 
 
 @pytest.fixture(scope="module")
-def request_schema():
+def components():
     status, text = call("/openapi.json")
     assert status == 200
-    return jsonschema_rs.Draft202012Validator(json.loads(text)["components"]["schemas"]["ChatRequest"])
+    return json.loads(text)["components"]
+
+
+@pytest.fixture(scope="module")
+def request_schema(components):
+    return jsonschema_rs.Draft202012Validator(components["schemas"]["ChatRequest"])
 
 
 @pytest.mark.parametrize("change,allowed", CASES)
@@ -75,4 +85,14 @@ def test_the_document_and_the_gateway_agree(request_schema, change, allowed):
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}], **change}
     assert request_schema.is_valid(body) == allowed
     status, text = call("/v1/chat/completions", body)
+    assert status == (200 if allowed else 400), text
+
+
+@pytest.mark.parametrize("value", TIMES + NO_TIMES)
+def test_the_document_and_the_gateway_agree_on_times(components, value):
+    allowed = value in TIMES
+    schema = jsonschema_rs.Draft202012Validator(components["parameters"]["Timeout"]["schema"])
+    assert schema.is_valid(value) == allowed
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]}
+    status, text = call("/v1/route:explain", body, **{"x-opengateway-timeout": value})
     assert status == (200 if allowed else 400), text

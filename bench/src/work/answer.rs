@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sluice_core::answer::{Echo, Plain, Step, Stream};
 use sluice_core::scrub::Private;
 
-use super::body::answer;
 use super::{Work, told};
+use crate::bodies::answer;
 
 /// Words of the streamed answer.
 const WORDS: usize = 200;

@@ -10,9 +10,9 @@ use sluice_core::luck::Luck;
 use sluice_core::plan::Care;
 use sluice_core::spend::Record;
 
-use super::body::{Shape, body};
 use super::gateway::{gateway, head, request_head};
-use super::{NOW, SEED, Work, answer, record, told};
+use super::{NOW, SEED, Work, answer, body, record, told};
+use crate::bodies::Shape;
 
 /// A request, and how its providers answer.
 struct Scene {
@@ -36,7 +36,7 @@ pub(super) fn plain() -> Result<Work, String> {
 
 /// 10 KB, and 200 chunks.
 pub(super) fn stream() -> Result<Work, String> {
-    let body = body(Shape::Chat, 10_000);
+    let body = body(Shape::Chat, 10_000, true);
     Scene::new(body, "text/event-stream", answer::events())?.work()
 }
 
@@ -54,11 +54,8 @@ pub(super) fn record() -> Result<Record, String> {
 
 impl Scene {
     fn plain(len: usize) -> Result<Self, String> {
-        let body = body(Shape::Chat, len);
-        let text = String::from_utf8(body).map_err(told)?;
-        let body = text.replace("\"stream\":true", "\"stream\":false");
-        let answer = vec![answer::plain_body()];
-        Self::new(body.into_bytes(), "application/json", answer)
+        let body = body(Shape::Chat, len, false);
+        Self::new(body, "application/json", vec![answer::plain_body()])
     }
 
     fn new(body: Vec<u8>, media: &str, chunks: Vec<Vec<u8>>) -> Result<Self, String> {

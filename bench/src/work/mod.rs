@@ -1,7 +1,6 @@
 //! The workloads of the core: the same on every run, and nothing of them is asked of a clock or of chance.
 
 mod answer;
-mod body;
 mod exchange;
 mod gateway;
 mod health;
@@ -11,7 +10,8 @@ mod request;
 
 use std::fmt::Debug;
 
-use body::Shape::{Chat, Tools};
+use crate::bodies::Shape::{Chat, Tools};
+use crate::bodies::{self, Shape};
 
 /// When all of it happens, Unix milliseconds.
 const NOW: u64 = 1_763_683_200_000;
@@ -109,6 +109,11 @@ pub const ALL: [Workload; 26] = [
     workload("exchange, stream", exchange::stream),
     workload("exchange, failover", exchange::failover),
 ];
+
+/// A body that asks for the model of [`gateway`].
+fn body(shape: Shape, len: usize, stream: bool) -> Vec<u8> {
+    bodies::body(shape, len, "gpt-4o-mini", stream)
+}
 
 /// A fault as words.
 fn told(why: impl Debug) -> String {

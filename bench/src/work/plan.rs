@@ -9,10 +9,10 @@ use sluice_core::luck::Luck;
 use sluice_core::plan::{Asked, Care, Plan, Wish};
 use sluice_core::request::{Chat, Needs};
 
-use super::body::{Shape, body};
 use super::gateway::{catalogue, gateway, request_head};
 use super::request::rules;
-use super::{NOW, SEED, Work, told};
+use super::{NOW, SEED, Work, body, told};
+use crate::bodies::Shape;
 
 /// All that a plan is made with but the body.
 pub(super) struct Planner {
@@ -53,7 +53,7 @@ impl Planner {
 
     /// Plans for 10 KB with this selector; so many attempts must come of it.
     fn work(self, selector: &str, attempts: usize) -> Result<Work, String> {
-        let body = body(Shape::Chat, 10_000);
+        let body = body(Shape::Chat, 10_000, true);
         let mut chat = Chat::parse(&body, &rules(&self.gateway.config)).map_err(told)?;
         chat.model = Some(selector.to_owned());
         Ok(Work::new(0, move || {

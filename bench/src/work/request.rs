@@ -6,10 +6,10 @@ use sluice_core::json;
 use sluice_core::request::{Chat, Rules, Upstream};
 use sluice_core::route::Dialect;
 
-use super::body::{Shape, body};
 use super::gateway::{gateway, request_head};
 use super::plan::Planner;
-use super::{Work, told};
+use super::{Work, body, told};
+use crate::bodies::Shape;
 
 /// The rules of the OpenAI route.
 pub(super) fn rules(config: &Config) -> Rules {
@@ -23,7 +23,7 @@ pub(super) fn rules(config: &Config) -> Rules {
 
 pub(super) fn parse(shape: Shape, len: usize) -> Result<Work, String> {
     let rules = rules(&gateway()?.config);
-    let body = body(shape, len);
+    let body = body(shape, len, true);
     Ok(Work::new(body.len(), move || {
         let chat = Chat::parse(&body, &rules).map_err(told)?;
         Ok(chat.prompt_bytes)
@@ -33,7 +33,7 @@ pub(super) fn parse(shape: Shape, len: usize) -> Result<Work, String> {
 /// The edits of an attempt, and the prefix of the body that they change.
 pub(super) fn edit(len: usize) -> Result<Work, String> {
     let gateway = gateway()?;
-    let body = body(Shape::Chat, len);
+    let body = body(Shape::Chat, len, true);
     let chat = Chat::parse(&body, &rules(&gateway.config)).map_err(told)?;
     Ok(Work::new(body.len(), move || {
         let upstream = Upstream {
@@ -49,7 +49,7 @@ pub(super) fn edit(len: usize) -> Result<Work, String> {
 pub(super) fn whole(len: usize) -> Result<Work, String> {
     let gateway = gateway()?;
     let rules = rules(&gateway.config);
-    let body = body(Shape::Chat, len);
+    let body = body(Shape::Chat, len, true);
     let planner = Planner::new(gateway, request_head(&[]));
     Ok(Work::new(body.len(), move || {
         let chat = Chat::parse(&body, &rules).map_err(told)?;

@@ -2,7 +2,7 @@
 //! the provider itself said (W42).
 
 use super::{Facts, Front};
-use crate::json::Edit;
+use crate::json::{Edit, quoted};
 use crate::scrub::Private;
 
 /// What the gateway adds to the answer of an attempt.
@@ -111,11 +111,6 @@ pub(super) fn errors(data: &[u8], facts: &Facts, private: &Private) -> Vec<Edit>
             Edit::replace(span, super::refusal::within(error, private))
         })
         .collect()
-}
-
-/// A text as a JSON string.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 #[cfg(test)]

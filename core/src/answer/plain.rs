@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::echo::{self, Additions, Echo, quoted};
+use super::echo::{self, Additions, Echo};
 use super::parsed::Facts;
 use super::{Failure, Front};
 use crate::json;
@@ -21,11 +21,12 @@ impl Plain {
     /// # Errors
     ///
     /// [`Failure`] when it is no answer: not JSON, an error, without choices, or with choices that
-    /// have neither content nor finish reason. Source: W31, W34.
+    /// have neither content nor finish reason, or nothing but an error. Source: W31, W34.
     pub fn read(body: &[u8]) -> Result<Self, Failure> {
         let text = json::text(body).map_err(|_| Failure::Malformed)?;
         let facts = Facts::read(text).map_err(|_| Failure::Malformed)?;
-        if facts.error && facts.choices.is_none_or(|choices| choices == 0) {
+        let unanswered = facts.choices.is_none_or(|choices| choices == 0);
+        if facts.error && unanswered || facts.failed && !facts.said {
             return Err(Failure::InBandError);
         }
         if facts.said || facts.finished {
@@ -53,7 +54,7 @@ impl Plain {
             additions.member("ollm_raw_usage", usage.as_deref().unwrap_or("[]"));
         }
         if echo.raw_response {
-            let data = quoted(&String::from_utf8_lossy(&raw));
+            let data = json::quoted(&String::from_utf8_lossy(&raw));
             additions.member("ollm_raw_response", &echo.raw(&data));
         }
         let (prefix, covered) = json::apply(body, &additions.into_edits(facts));
@@ -220,6 +221,7 @@ mod tests {
             r#"{"choices":[]}"#,
             r#"{"choices":null}"#,
             r#"{"choices":[{"message":{"content":""},"finish_reason":null}]}"#,
+            r#"{"choices":[{"message":{"content":""},"finish_reason":""}]}"#,
             r#"{"choices":[{"message":{"content":"cut"#,
             "{\"choices\":[{\"message\":{\"content\":\"\u{1}\"}}]}",
         ] {
@@ -229,10 +231,14 @@ mod tests {
             read(r#"{"error":{"message":"overloaded"}}"#),
             Err(Failure::InBandError)
         );
-        assert_eq!(
-            read(r#"{"error":"x","choices":[]}"#),
-            Err(Failure::InBandError)
-        );
+        for body in [
+            r#"{"error":"x","choices":[]}"#,
+            r#"{"choices":[{"error":{"code":502},"message":{"content":""},"finish_reason":"error"}]}"#,
+            r#"{"choices":[{"message":{"content":""},"finish_reason":"error"}]}"#,
+            r#"{"choices":[{"message":{"content":""},"error":"x","finish_reason":"stop"}]}"#,
+        ] {
+            assert_eq!(read(body), Err(Failure::InBandError), "{body}");
+        }
         assert_eq!(Plain::read(b"{\"choices\":\xff}"), Err(Failure::Malformed));
     }
 }

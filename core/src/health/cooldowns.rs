@@ -179,6 +179,15 @@ impl Cooldowns {
         true
     }
 
+    /// Gives back a claim of `claimed_ms`: the request that has it came to no attempt. Another one's claim stays.
+    pub fn release(&mut self, key: &str, claimed_ms: u64) {
+        let rest = self.keys.get_mut(key);
+        let own = claimed_ms.saturating_add(PROBE_MS);
+        if let Some(rest) = rest.filter(|rest| rest.probed == own) {
+            rest.probed = 0;
+        }
+    }
+
     /// Takes what the fleet knows, of the keys that `known` has. Its word goes for all of them: what
     /// it no longer tells of need not cool down for its sake.
     pub fn merge(

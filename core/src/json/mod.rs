@@ -15,7 +15,7 @@ pub use cursor::{Cursor, Kind, Member};
 pub use edit::{Edit, apply, edited, edited_len};
 pub use fault::{Fault, FaultKind, Place};
 pub use number::Number;
-pub use scalar::Text;
+pub use scalar::{Text, quoted};
 
 use std::ops::Range;
 

@@ -106,3 +106,9 @@ pub(super) fn escape_len(bytes: &[u8], at: usize) -> Result<usize, Fault> {
         }),
     }
 }
+
+/// A text as a JSON string, in quotes.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}

@@ -30,6 +30,8 @@ pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
     /// What `auto` leaves out.
     pub(super) left: Vec<Left>,
+    /// Whether `auto` has been asked: it says the same each time, and looks at the whole body.
+    ranked: bool,
     /// The tiers that no attempt may lack (W24).
     pub(super) floor: Vec<Tier>,
     /// What was asked and does not hold, because something else goes before it.
@@ -160,6 +162,9 @@ impl Lines {
             board,
             luck,
         } = from;
+        if std::mem::replace(&mut self.ranked, true) {
+            return;
+        }
         let needs = (wish.needs)();
         let models = config.models.values();
         let Ranked {

@@ -127,6 +127,7 @@ impl Plan {
             left,
             floor,
             notes,
+            ..
         } = Lines::new(Source {
             wish,
             config,
@@ -146,6 +147,12 @@ impl Plan {
         standing::order(&mut plan, care);
         plan.bound(config.defaults.limits.attempts, wish.routing);
         Ok(plan)
+    }
+
+    /// Leaves what only an explanation needs: the plan lives as long as its answer.
+    pub fn forget_reasons(&mut self) {
+        self.left = Vec::new();
+        self.notes = Vec::new();
     }
 
     /// The cluster of attempt `i`, counted from 0.
@@ -262,8 +269,10 @@ impl Plan {
     /// Why there is nothing to try.
     #[must_use]
     pub fn nothing_left(&self, wish: &Wish<'_>, now_ms: u64) -> Rejection {
-        let first = self.left.first();
-        let model = first.map_or_else(|| wish.selector.to_owned(), |left| left.model.name.clone());
+        // A model by its name, or what leads to several by the caller's word for it.
+        let mut left = self.left.iter().map(|left| &left.model.name);
+        let first = left.next().filter(|first| left.all(|name| name == *first));
+        let model = first.map_or(wish.selector, String::as_str).to_owned();
         let cooling = self.left.iter().filter_map(|left| match left.reason {
             Reason::Cooling { until, why } => Some((until, why)),
             _ => None,
@@ -287,10 +296,13 @@ impl Plan {
                 limited,
             };
         }
-        let reasons = self
-            .left
-            .iter()
-            .map(|left| format!("{} {}", left.provider.name, left.reason));
+        let reasons = self.left.iter().map(|left| {
+            let (model, provider) = (&left.model.name, &left.provider.name);
+            match first {
+                Some(_) => format!("{provider} {}", left.reason),
+                None => format!("{model} at {provider} {}", left.reason),
+            }
+        });
         Rejection::NoProvider {
             model,
             reasons: reasons.take(8).collect(),

@@ -45,17 +45,17 @@ impl Check<'_> {
             (Shape::List(list), Kind::Array) => self.list(list, cursor, at),
             (Shape::Map(map), Kind::Object) => self.map(map, cursor, at),
             (Shape::Number(least, most), Kind::Number) => {
-                let number = cursor.number()?.as_f64();
-                let fits = number.is_some_and(|number| (*least..=*most).contains(&number));
+                let fits = is_within(cursor.number()?.as_f64(), least, most);
                 self.fits(fits, shape, at);
                 Ok(())
             }
             (Shape::Object(object), Kind::Object) => self.object(object, cursor, at),
             (Shape::One, Kind::Number) => {
-                if cursor.number()?.as_i64() != Some(1) && !self.faults.full() {
-                    let message = "`n` must be 1 or absent.".to_owned();
-                    self.faults
-                        .add(&at.pointer(), Code::UnsupportedValue, message);
+                if cursor.number()?.as_i64() != Some(1) {
+                    self.faults.note(|faults| {
+                        let message = "`n` must be 1 or absent.".to_owned();
+                        faults.add(&at.pointer(), Code::UnsupportedValue, message);
+                    });
                 }
                 Ok(())
             }
@@ -66,8 +66,7 @@ impl Check<'_> {
                 Ok(())
             }
             (Shape::Whole(least, most), Kind::Number) => {
-                let number = cursor.number()?.as_i64();
-                let fits = number.is_some_and(|number| (*least..=*most).contains(&number));
+                let fits = is_within(cursor.number()?.as_i64(), least, most);
                 self.fits(fits, shape, at);
                 Ok(())
             }
@@ -87,17 +86,20 @@ impl Check<'_> {
         cursor: &mut Cursor<'_>,
         at: &Path<'_>,
     ) -> Result<(), Fault> {
-        if !self.faults.full() {
-            self.faults
-                .wrong_type(&at.pointer(), &shape.to_string(), kind);
-        }
+        self.faults
+            .note(|faults| faults.wrong_type(&at.pointer(), &shape.to_string(), kind));
         cursor.pass()
     }
 
     fn fits(&mut self, fits: bool, shape: &Shape, at: &Path<'_>) {
-        if !fits && !self.faults.full() {
-            self.faults.invalid(&at.pointer(), &shape.to_string());
+        if !fits {
+            self.invalid(at, || shape.to_string());
         }
+    }
+
+    fn invalid(&mut self, at: &Path<'_>, expected: impl FnOnce() -> String) {
+        self.faults
+            .note(|faults| faults.invalid(&at.pointer(), &expected()));
     }
 
     fn list(&mut self, list: &List, cursor: &mut Cursor<'_>, at: &Path<'_>) -> Result<(), Fault> {
@@ -109,13 +111,11 @@ impl Check<'_> {
             }
             self.value(list.items, cursor, &Path::Item(at, i))
         })?;
-        if count < list.least && !self.faults.full() {
-            let expected = format!("an array of at least {} item", list.least);
-            self.faults.invalid(&at.pointer(), &expected);
+        if count < list.least {
+            self.invalid(at, || format!("an array of at least {} item", list.least));
         }
-        if list.most > 0 && count > list.most && !self.faults.full() {
-            let expected = format!("an array of at most {} items", list.most);
-            self.faults.invalid(&at.pointer(), &expected);
+        if list.most > 0 && count > list.most {
+            self.invalid(at, || format!("an array of at most {} items", list.most));
         }
         Ok(())
     }
@@ -129,15 +129,14 @@ impl Check<'_> {
             }
             let name = member.key.decode();
             let at = Path::Member(at, &name);
-            if map.name > 0 && name.chars().count() > map.name && !self.faults.full() {
-                let expected = format!("under a name of at most {} characters", map.name);
-                self.faults.invalid(&at.pointer(), &expected);
+            if map.name > 0 && name.chars().count() > map.name {
+                let expected = || format!("under a name of at most {} characters", map.name);
+                self.invalid(&at, expected);
             }
             self.value(map.values, cursor, &at)
         })?;
-        if map.most > 0 && count > map.most && !self.faults.full() {
-            let expected = format!("an object of at most {} members", map.most);
-            self.faults.invalid(&at.pointer(), &expected);
+        if map.most > 0 && count > map.most {
+            self.invalid(at, || format!("an object of at most {} members", map.most));
         }
         Ok(())
     }
@@ -159,7 +158,7 @@ impl Check<'_> {
             let Some((i, field)) = fields.find(|(_, field)| field.name == name) else {
                 return cursor.pass();
             };
-            let bit = 1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31));
+            let bit = bit(i);
             let at = Path::Member(at, field.name);
             match (cursor.kind()?, &object.tag) {
                 (Kind::Null, _) => {
@@ -174,13 +173,12 @@ impl Check<'_> {
                     required = Some(case.unwrap_or_default());
                     Ok(())
                 }
-                (kind, tag) => {
+                (_, tag) => {
                     given |= bit;
                     if tag.as_ref().is_some_and(|tag| tag.name == field.name) {
                         // Its type is told below; no member is required by a word that is none.
                         required = Some(&[]);
                     }
-                    let _ = kind;
                     self.value(&field.shape, cursor, &at)
                 }
             }
@@ -192,21 +190,19 @@ impl Check<'_> {
         }
         let tag = object.tag.as_ref().map(|tag| tag.name);
         for (i, field) in object.fields.iter().enumerate() {
-            let bit = 1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31));
+            let bit = bit(i);
             let by_tag = required.is_some_and(|names: &[&str]| names.contains(&field.name));
             if given & bit != 0 || !(field.required || by_tag || tag == Some(field.name)) {
                 continue;
             }
-            if self.faults.full() {
-                continue;
-            }
-            let at = Path::Member(at, field.name).pointer();
-            if null & bit == 0 {
-                self.faults.missing(&at);
-            } else {
-                self.faults
-                    .wrong_type(&at, &field.shape.to_string(), Kind::Null);
-            }
+            self.faults.note(|faults| {
+                let at = Path::Member(at, field.name).pointer();
+                if null & bit == 0 {
+                    faults.missing(&at);
+                } else {
+                    faults.wrong_type(&at, &field.shape.to_string(), Kind::Null);
+                }
+            });
         }
         Ok(())
     }
@@ -214,14 +210,11 @@ impl Check<'_> {
     /// The members that the word of a tag requires; `None` for a word that is not known.
     fn tag(&mut self, tag: &Tag, word: &str, at: &Path<'_>) -> Option<&'static [&'static str]> {
         let case = tag.cases.iter().find(|(case, _)| *case == word);
-        if case.is_none() && !tag.open && !self.faults.full() {
-            let words: Vec<_> = tag
-                .cases
-                .iter()
-                .map(|(case, _)| format!("`{case}`"))
-                .collect();
-            let expected = format!("one of {}", words.join(", "));
-            self.faults.invalid(&at.pointer(), &expected);
+        if case.is_none() && !tag.open {
+            self.invalid(at, || {
+                let words = tag.cases.iter().map(|(case, _)| format!("`{case}`"));
+                format!("one of {}", words.collect::<Vec<_>>().join(", "))
+            });
         }
         case.map(|(_, required)| *required)
     }
@@ -249,13 +242,12 @@ impl Check<'_> {
         });
         if read.is_ok_and(|taken| taken) && inner.end().is_ok() {
             self.inline.push((string.span, text.trim().to_owned()));
-        } else if !self.faults.full() {
-            let expected = format!("{shape}, or a string that holds it as JSON");
-            self.faults.add_type(
-                &at.pointer(),
-                &expected,
-                "a string that holds something else",
-            );
+        } else {
+            self.faults.note(|faults| {
+                let expected = format!("{shape}, or a string that holds it as JSON");
+                let found = "a string that holds something else";
+                faults.add_type(&at.pointer(), &expected, found);
+            });
         }
         Ok(())
     }
@@ -273,6 +265,15 @@ fn takes(shape: &Shape, kind: Kind) -> bool {
         Shape::Number(..) | Shape::One | Shape::Whole(..) => kind == Kind::Number,
         Shape::Text(_) | Shape::Word(_) => kind == Kind::String,
     }
+}
+
+fn is_within<T: PartialOrd>(number: Option<T>, least: &T, most: &T) -> bool {
+    number.is_some_and(|number| (least..=most).contains(&&number))
+}
+
+/// The bit of the field with this place among those of its object.
+fn bit(i: usize) -> u32 {
+    1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31))
 }
 
 /// Whether a string is taken. Characters are counted only where there may be too many bytes.

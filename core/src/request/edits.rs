@@ -3,7 +3,7 @@
 use super::chat::{Chat, Member, Role};
 use super::usage::Options;
 use crate::config::CapField;
-use crate::json::{self, Edit};
+use crate::json::{Edit, quoted};
 
 /// What a provider takes.
 #[derive(Clone, Copy, Debug)]
@@ -127,13 +127,6 @@ impl Chat {
     }
 }
 
-/// A text with its edits carried out.
-pub(super) fn splice(text: &str, edits: &[Edit]) -> String {
-    let (mut out, covered) = json::apply(text.as_bytes(), edits);
-    out.extend_from_slice(text.as_bytes().get(covered..).unwrap_or_default());
-    String::from_utf8(out).unwrap_or_default()
-}
-
 #[derive(Clone, Copy)]
 struct CapEdit {
     name: CapField,
@@ -146,8 +139,4 @@ fn other(field: CapField) -> CapField {
         CapField::MaxCompletionTokens => CapField::MaxTokens,
         CapField::MaxTokens => CapField::MaxCompletionTokens,
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
 }

@@ -68,10 +68,12 @@ impl Extras {
 
     fn tags(&mut self, raw: &str, sound: bool, faults: &mut Faults) {
         value::each(raw, |name, _| {
-            if name.starts_with("ollm::") && !faults.full() {
-                let message = "The name of a tag must not begin with `ollm::`.".to_owned();
-                let at = format!("/ollm::tags/{}", escape(name));
-                faults.add(&at, Code::ReservedTag, message);
+            if name.starts_with("ollm::") {
+                faults.note(|faults| {
+                    let message = "The name of a tag must not begin with `ollm::`.".to_owned();
+                    let at = format!("/ollm::tags/{}", escape(name));
+                    faults.add(&at, Code::ReservedTag, message);
+                });
             }
         });
         if sound {

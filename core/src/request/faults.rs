@@ -15,8 +15,15 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    /// Notes a fault whose words are made only where there is room for them.
+    pub(super) fn note(&mut self, tell: impl FnOnce(&mut Self)) {
+        if !self.full() {
+            tell(self);
+        }
+    }
+
     /// Whether no more are told: then one more has been counted, and its words need not be made.
-    pub(super) fn full(&mut self) -> bool {
+    fn full(&mut self) -> bool {
         let full = self.told.len() >= TOLD;
         self.more += usize::from(full);
         full

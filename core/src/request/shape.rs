@@ -111,6 +111,13 @@ pub struct Form {
     pub pattern: &'static str,
 }
 
+/// Any object.
+pub const OBJECT: Shape = Shape::Map(Map {
+    values: &Shape::Any,
+    most: 0,
+    name: 0,
+});
+
 /// Any string.
 pub const TEXT: Shape = Shape::Text(Text {
     least: 0,

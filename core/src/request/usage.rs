@@ -1,7 +1,6 @@
 //! `stream_options` and how usage is asked for in it (W41).
 
-use super::edits::splice;
-use crate::json::{Cursor, Edit, Kind, Span};
+use crate::json::{Cursor, Edit, Kind, Span, edited};
 
 const ASK: &str = "\"include_usage\":true";
 
@@ -68,7 +67,8 @@ impl Options {
         match &self.inline {
             None => edit,
             Some(text) => {
-                let text = splice(text, edit.as_slice());
+                let text = edited(text.as_bytes(), edit.as_slice());
+                let text = String::from_utf8(text).unwrap_or_default();
                 Some(Edit::replace(self.span.clone(), text))
             }
         }

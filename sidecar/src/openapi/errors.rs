@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use sluice_core::error::{Code, ErrorType};
 use sluice_core::wire;
 
+use super::headers;
+
 /// The components: the shape, the codes and the types.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
@@ -52,8 +54,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             "type": {"$ref": "#/components/schemas/ErrorType"},
             "code": {"anyOf": [{"$ref": "#/components/schemas/Code"}, word]},
             "param": {"type": ["string", "null"], "description": "The first field at fault."},
-            "details": {"type": "array", "items": detail, "description": "Every fault of the body."},
-            "attempts": {"type": "array", "items": attempt, "description": "Every attempt that failed."},
+            "details": {"type": "array", "items": {"$ref": "#/components/schemas/Detail"}, "description": "Every fault of the body."},
+            "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/FailedAttempt"}, "description": "Every attempt that failed."},
         },
     });
     vec![
@@ -61,6 +63,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             "Error",
             json!({"type": "object", "required": ["error"], "properties": {"error": error}}),
         ),
+        ("Detail", detail),
+        ("FailedAttempt", attempt),
         (
             "Code",
             json!({"type": "string", "enum": codes, "x-enum-descriptions": meanings}),
@@ -69,29 +73,25 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The answers of an operation: what it gives with 200, and errors with these statuses.
-pub(super) fn responses(success: Value, statuses: &[u16]) -> Value {
+/// The answers of an operation: what it gives with 200, and errors with these statuses. `attempts`
+/// where providers are tried.
+pub(super) fn responses(success: Value, statuses: &[u16], attempts: bool) -> Value {
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success);
     for status in statuses {
-        responses.insert(status.to_string(), response(*status));
+        responses.insert(status.to_string(), response(*status, attempts));
     }
     Value::Object(responses)
 }
 
-/// The header that every answer has.
-pub(super) fn headers() -> Value {
-    json!({wire::REQUEST_ID: {"$ref": "#/components/headers/RequestId"}})
-}
-
-fn response(status: u16) -> Value {
+fn response(status: u16, attempts: bool) -> Value {
     let codes = Code::ALL
         .iter()
         .filter(|code| code.statuses().contains(&status));
     let codes: Vec<_> = codes.map(|code| format!("`{code}`")).collect();
     json!({
         "description": format!("The code is one of {}.", codes.join(", ")),
-        "headers": headers(),
+        "headers": headers::of_error(status, attempts),
         "content": {wire::JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
     })
 }

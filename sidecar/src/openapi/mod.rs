@@ -3,6 +3,8 @@
 mod answers;
 mod chat;
 mod errors;
+mod explain;
+mod headers;
 mod paths;
 mod schema;
 mod unsupported;
@@ -21,6 +23,7 @@ pub(crate) fn document(config: &Config) -> String {
     for (name, schema) in bodies
         .into_iter()
         .chain(answers::schemas())
+        .chain([("RouteExplanation", explain::schema())])
         .chain(errors::schemas())
     {
         schemas.insert(name.to_owned(), schema);
@@ -38,14 +41,11 @@ pub(crate) fn document(config: &Config) -> String {
         },
         "servers": [{"url": "/"}],
         "security": security,
-        "paths": paths::all(),
+        "paths": paths::all(config),
         "components": {
             "schemas": Value::Object(schemas),
-            "headers": {"RequestId": {
-                "description": "The id of the request and of its record.",
-                "required": true,
-                "schema": {"type": "string"},
-            }},
+            "headers": headers::components(),
+            "parameters": headers::parameter_components(config),
             "securitySchemes": {"key": {
                 "type": "http",
                 "scheme": "bearer",

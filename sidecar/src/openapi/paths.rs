@@ -1,28 +1,40 @@
 //! The routes of the gateway's port (W01, W02).
 
 use serde_json::{Map, Value, json};
+use sluice_core::config::Config;
 use sluice_core::wire;
 
-use super::errors::{headers, responses};
+use super::errors::responses;
+use super::headers;
 
 /// Statuses of errors on a chat route.
-const CHAT: [u16; 15] = [
-    400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503, 504,
+const CHAT: [u16; 16] = [
+    400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 500, 502, 503, 504,
+];
+
+/// Statuses of errors on a route that plans and calls nobody.
+const PLAN: [u16; 13] = [
+    400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503, 504,
 ];
 
 /// Statuses of errors on the other routes.
-const READ: [u16; 9] = [400, 401, 403, 404, 405, 408, 429, 503, 504];
+const READ: [u16; 10] = [400, 401, 403, 404, 405, 408, 429, 431, 503, 504];
 
 /// All of them.
-pub(super) fn all() -> Value {
+pub(super) fn all(config: &Config) -> Value {
+    let taken = headers::taken(config);
     let mut paths = Map::new();
     for (path, id, body) in [
         ("/v1/chat/completions", "chat", "ChatRequest"),
         ("/chat/completions", "opengatewayChat", "ChatRequest"),
         ("/v2/gateway/chat/completions", "orqChat", "OrqChatRequest"),
     ] {
-        paths.insert(path.to_owned(), json!({"post": chat(id, body)}));
+        paths.insert(path.to_owned(), json!({"post": chat(id, body, &taken)}));
     }
+    paths.insert(
+        "/v1/route:explain".to_owned(),
+        json!({"post": explain(&taken)}),
+    );
     let flag = |name: &str, tier: &str| {
         json!({
             "name": name,
@@ -80,41 +92,40 @@ pub(super) fn all() -> Value {
     Value::Object(paths)
 }
 
-fn chat(id: &str, body: &str) -> Value {
-    let failover = json!({
-        "name": wire::FAILOVER_SEQUENCE,
-        "in": "header",
-        "description": "The order of providers: their names.",
-        "content": {wire::JSON: {
-            "schema": {"type": "array", "items": {"type": "string"}},
-            "example": ["openai", "azure"],
-        }},
-    });
-    let mut told = headers();
-    for (name, about) in [
-        (wire::PROVIDER, "The provider that answered."),
-        (wire::MODEL, "The model that was sent to it."),
-        (wire::ATTEMPTS, "The number of attempts."),
-        (wire::ROUTE, "Each attempt: provider, status, duration."),
-    ] {
-        let header = json!({"description": about, "schema": {"type": "string"}});
-        super::schema::set(&mut told, name, header);
-    }
+fn chat(id: &str, body: &str, taken: &Value) -> Value {
     let success = json!({
         "description": "The completion; with `stream: true` as server-sent events.",
-        "headers": told,
+        "headers": headers::of_attempts(),
         "content": {
             wire::JSON: {"schema": {"$ref": "#/components/schemas/ChatCompletion"}},
             wire::EVENT_STREAM: {"schema": {"description": "Chunks, then `data: [DONE]`."}},
         },
     });
+    let answers = responses(success, &CHAT, true);
+    planned(id, "A chat completion", body, taken, &answers)
+}
+
+/// It takes what any chat route takes, and the Orq route takes most.
+fn explain(taken: &Value) -> Value {
+    let success = json!({
+        "description": "The plan.",
+        "headers": headers::of_any(),
+        "content": {wire::JSON: {"schema": {"$ref": "#/components/schemas/RouteExplanation"}}},
+    });
+    let answers = responses(success, &PLAN, false);
+    let summary = "The plan of a chat completion, without a call";
+    planned("explain", summary, "OrqChatRequest", taken, &answers)
+}
+
+/// A route that takes a chat completion.
+fn planned(id: &str, summary: &str, body: &str, taken: &Value, answers: &Value) -> Value {
     let schema = json!({"$ref": format!("#/components/schemas/{body}")});
     json!({
         "operationId": id,
-        "summary": "A chat completion",
-        "parameters": [failover],
+        "summary": summary,
+        "parameters": taken,
         "requestBody": {"required": true, "content": {wire::JSON: {"schema": schema}}},
-        "responses": responses(success, &CHAT),
+        "responses": answers,
     })
 }
 
@@ -131,14 +142,14 @@ fn read(
     };
     let success = json!({
         "description": format!("{summary}."),
-        "headers": headers(),
+        "headers": headers::of_any(),
         "content": {wire::JSON: {"schema": schema}},
     });
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
         "parameters": parameters,
-        "responses": responses(success, &READ),
+        "responses": responses(success, &READ, false),
     });
     if let Some(security) = security {
         super::schema::set(&mut operation, "security", security);

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 use sluice_core::error::Code;
 use sluice_core::request::fields::{GATEWAY, STANDARD};
+use sluice_core::wire;
 
 use crate::support::TestApp;
 
@@ -92,6 +93,9 @@ async fn w14_the_shapes_are_in_the_document() {
     // What is not carried out is said; what is, is not.
     let orq = &fields["orq"]["properties"];
     assert_eq!(orq["identity"].get("x-sluice-unsupported"), None);
+    for name in ["fallbacks", "load_balancer", "retry", "timeout"] {
+        assert_eq!(orq[name].get("x-sluice-unsupported"), None, "{name}");
+    }
     for name in ["cache", "prompt"] {
         let about = orq[name]["description"].as_str().unwrap();
         assert!(about.contains("unsupported_value"), "{name}: {about}");
@@ -111,4 +115,54 @@ async fn w02_routes_without_a_key_say_so() {
     }
     let models = document["paths"]["/v1/models"]["get"].as_object().unwrap();
     assert!(!models.contains_key("security"));
+}
+
+#[tokio::test]
+async fn w30_w32_the_routes_that_plan_take_the_same_headers() {
+    let document = document().await;
+    let names = |path: &str| {
+        let parameters = document["paths"][path]["post"]["parameters"].as_array();
+        let name = |own: &Value| {
+            let at = own["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
+            document.pointer(at).unwrap()["name"].clone()
+        };
+        parameters.unwrap().iter().map(name).collect::<Vec<_>>()
+    };
+    let expected = [
+        wire::FAILOVER_SEQUENCE,
+        wire::FORCE_PROVIDER,
+        wire::FORCE_MODEL,
+        wire::TIMEOUT,
+    ];
+    for path in [
+        "/v1/chat/completions",
+        "/chat/completions",
+        "/v2/gateway/chat/completions",
+        "/v1/route:explain",
+    ] {
+        assert_eq!(names(path), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn w36_w37_the_headers_of_answers_are_in_the_document() {
+    let document = document().await;
+    let names = |path: &str, status: &str| {
+        let headers = &document["paths"][path]["post"]["responses"][status]["headers"];
+        let names = headers.as_object().unwrap().keys();
+        names.cloned().collect::<Vec<_>>()
+    };
+    let chat = "/v1/chat/completions";
+    let (id, wait) = (wire::REQUEST_ID, "retry-after");
+    assert_eq!(names(chat, "400").len(), 6);
+    assert_eq!(names(chat, "401"), [id]);
+    for status in ["429", "503"] {
+        assert!(names(chat, status).contains(&wait.to_owned()), "{status}");
+        assert!(
+            names(chat, status).contains(&wire::ROUTE.to_owned()),
+            "{status}"
+        );
+        assert_eq!(names("/v1/route:explain", status), [wait, id]);
+    }
+    assert!(!names(chat, "502").contains(&wait.to_owned()));
 }

@@ -217,6 +217,9 @@ async fn w36_a_failure_at_one_of_two_envoys_is_its_own() {
     .await;
     let twin = stack.twin().await;
     let openai = stack.provider("openai");
+    // Only who has tried it of late has a say.
+    assert_eq!(route(&twin.caller).await, "openai;200");
+    model(&stack.caller, OPENAI, |own| own["attempts"] == 1).await;
     openai.script(Answer::error(500, "no"));
     for _ in 0..3 {
         assert_eq!(route(&stack.caller).await, "openai;500,azure;200");

@@ -15,7 +15,11 @@ schemathesis()";
 async fn w02_the_gateway_does_what_its_document_says() {
     let stack = Stack::builder()
         .provider("openai", Chat::default())
-        .config(|doc| doc["defaults"]["failover_order"] = json!(["openai"]))
+        .provider("azure", Chat::default())
+        .config(|doc| {
+            let private = ["10.9.8.7"];
+            doc["vllm_endpoint"] = json!({"allow": ["10.9.8.7:8000"], "private": private});
+        })
         .sidecar()
         .start()
         .await;

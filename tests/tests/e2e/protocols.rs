@@ -30,6 +30,7 @@ async fn a_provider_may_choose_http_2_by_alpn() {
 /// Answers, failover and a cut stream over one protocol.
 async fn speaks(protocol: Protocol, version: Version) {
     let stack = Stack::builder()
+        .steady()
         .provider_over(protocol, "openai", Chat::echo())
         .provider("azure", Chat::of(&["from ", "azure"]))
         .config(|doc| doc["defaults"]["timeouts"]["first_token_ms"] = json!(600))

@@ -23,6 +23,7 @@ async fn post(stack: &Stack, path: &str, body: &Value) -> Reply {
 /// Two providers of the model that say their names.
 async fn two() -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", Chat::of(&["from openai"]))
         .provider("azure", Chat::of(&["from azure"]))
         .config(|doc| {

@@ -7,6 +7,7 @@ use tokio::process::Command;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sdk() {
     let stack = Stack::builder()
+        .steady()
         .provider("openai", Chat::default())
         .provider("azure", Answer::error(503, "nobody is to come here"))
         .config(|doc| doc["defaults"]["failover_order"] = json!(["openai", "azure"]))

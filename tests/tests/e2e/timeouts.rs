@@ -22,6 +22,7 @@ fn silent() -> Chat {
 /// `openai` does this, `azure` that, under these limits; the sidecar runs.
 async fn stack(openai: impl Into<Script>, azure: impl Into<Script>, limits: Value) -> Stack {
     Stack::builder()
+        .steady()
         .provider("openai", openai)
         .provider("azure", azure)
         .config(|doc| doc["defaults"]["timeouts"] = limits)
@@ -273,6 +274,7 @@ fn stalls() -> [(&'static str, Answer); 4] {
 async fn w32_w35_w53_a_stream_that_stalls_is_reset_and_billed() {
     for protocol in [Protocol::Http1, Protocol::H2c] {
         let stack = Stack::builder()
+            .steady()
             .provider_over(protocol, "openai", Script::default())
             .config(|doc| doc["defaults"]["timeouts"] = json!({"idle_ms": 700}))
             .sidecar()
@@ -387,14 +389,7 @@ async fn w35_many_streams_that_stall_at_once_leave_the_others_alone() {
         .sidecar
         .wait_for_records(40, Duration::from_secs(10))
         .await;
-    let ended = |end| {
-        entries
-            .iter()
-            .filter(|entry| entry.record.end == end)
-            .count()
-    };
-    assert_eq!(
-        (ended(EndReason::IdleTimeout), ended(EndReason::Complete)),
-        (30, 10)
-    );
+    let ended = |end| entries.iter().filter(|own| own.record.end == end).count();
+    assert_eq!(ended(EndReason::IdleTimeout), 30);
+    assert_eq!(ended(EndReason::Complete), 10);
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Stream;
 use super::out::Change;
-use crate::answer::echo::{self, Additions, quoted};
+use crate::answer::echo::{self, Additions};
 use crate::answer::events::{self, Event};
 use crate::answer::parsed::{Envelope, Facts};
 use crate::json::{self, Edit, Span};
@@ -22,7 +22,10 @@ impl Stream {
         self.echo.episode(facts, !self.told, &mut additions);
         self.told = true;
         if let Some(raw) = raw {
-            additions.member("ollm_raw_chunk", &quoted(&String::from_utf8_lossy(&raw)));
+            additions.member(
+                "ollm_raw_chunk",
+                &json::quoted(&String::from_utf8_lossy(&raw)),
+            );
         }
         let mut edits = additions.into_edits(facts);
         if edits.is_empty() {

@@ -89,3 +89,38 @@ fn w36_auto_passes_by_what_cools_down() {
         assert_eq!(told(&plan)[0], "c/only-c");
     }
 }
+
+#[test]
+fn w21_the_needs_are_read_once_however_often_auto_is_named() {
+    let gateway = gateway();
+    let asked = std::cell::Cell::new(0);
+    let routing = Routing {
+        balancer: vec![
+            Weighted {
+                model: "auto".to_owned(),
+                weight: 0.5
+            };
+            64
+        ],
+        fallbacks: vec!["auto".to_owned(); 5],
+        retry: None,
+    };
+    let wish = Wish {
+        selector: "auto",
+        variant: None,
+        routing: &routing,
+        asked: &Asked::default(),
+        needs: &|| {
+            asked.set(asked.get() + 1);
+            Needs::default()
+        },
+        own: None,
+    };
+    let mut care = Care {
+        board: &Board::default(),
+        claim: &mut |_| true,
+        now_ms: 0,
+    };
+    let plan = Plan::new(&wish, &gateway, &mut care, &mut Luck::new([1; 16])).unwrap();
+    assert_eq!((plan.attempts.len(), asked.get()), (8, 1));
+}

@@ -1,7 +1,7 @@
 //! The object `orq` (S3).
 
 use crate::request::shape::{
-    Field, Map, Shape, TEXT, Tag, list, may, must, name, object, tagged, text,
+    Field, OBJECT, Shape, TEXT, Tag, list, may, must, name, object, tagged, text,
 };
 
 pub(super) const ORQ: Shape = object(&[
@@ -81,19 +81,7 @@ const IDENTITY_FIELDS: &[Field] = &[
     may("display_name", text(512), "Its name for people."),
     may("email", text(512), "Its e-mail address."),
     may("logo_url", text(512), "Where a picture of it is."),
-    may(
-        "metadata",
-        list(
-            &Shape::Map(Map {
-                values: &Shape::Any,
-                most: 0,
-                name: 0,
-            }),
-            0,
-            16,
-        ),
-        "What else is kept of it.",
-    ),
+    may("metadata", list(&OBJECT, 0, 16), "What else is kept of it."),
     may("tags", TAGS, "Words that it is found by."),
 ];
 
@@ -114,11 +102,7 @@ const CACHE: Shape = tagged(
 );
 
 const INPUTS: Shape = Shape::Either(&[
-    Shape::Map(Map {
-        values: &Shape::Any,
-        most: 0,
-        name: 0,
-    }),
+    OBJECT,
     list(
         &object(&[
             must("key", name(0), "The variable's name."),
@@ -163,15 +147,7 @@ const KNOWLEDGE: Shape = object(&[
         object(&[must("model", name(0), "The model's name.")]),
         "A model that judges.",
     ),
-    may(
-        "filter_by",
-        Shape::Map(Map {
-            values: &Shape::Any,
-            most: 0,
-            name: 0,
-        }),
-        "Which passages.",
-    ),
+    may("filter_by", OBJECT, "Which passages."),
     may("query", TEXT, "What is looked for."),
     may(
         "rerank_config",

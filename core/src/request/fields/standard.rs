@@ -3,7 +3,7 @@
 use super::IDENTIFIER;
 use super::message::MESSAGES;
 use crate::request::shape::{
-    Field, Map, Shape, TEXT, Tag, list, may, must, name, object, tagged, text,
+    Field, Map, OBJECT, Shape, TEXT, Tag, list, may, must, name, object, tagged, text,
 };
 
 const INT32: i64 = 2_147_483_647;
@@ -217,15 +217,7 @@ const RESPONSE_FORMAT: Shape = tagged(
             object(&[
                 must("name", IDENTIFIER, "Its name."),
                 may("description", TEXT, "What it is for."),
-                may(
-                    "schema",
-                    Shape::Map(Map {
-                        values: &Shape::Any,
-                        most: 0,
-                        name: 0,
-                    }),
-                    "The JSON Schema.",
-                ),
+                may("schema", OBJECT, "The JSON Schema."),
                 may(
                     "strict",
                     Shape::Bool,
@@ -270,15 +262,7 @@ const THINKING: Shape = tagged(
 const FUNCTION: Shape = object(&[
     must("name", IDENTIFIER, "Its name."),
     may("description", TEXT, "What it does."),
-    may(
-        "parameters",
-        Shape::Map(Map {
-            values: &Shape::Any,
-            most: 0,
-            name: 0,
-        }),
-        "Its parameters as JSON Schema.",
-    ),
+    may("parameters", OBJECT, "Its parameters as JSON Schema."),
     may(
         "strict",
         Shape::Bool,
@@ -317,15 +301,7 @@ const TOOL_CHOICE: Shape = Shape::Either(&[
             may("type", TEXT, "The kind of choice."),
             may("function", NAMED, "The function."),
             may("custom", NAMED, "The tool."),
-            may(
-                "allowed_tools",
-                Shape::Map(Map {
-                    values: &Shape::Any,
-                    most: 0,
-                    name: 0,
-                }),
-                "The tools to choose from.",
-            ),
+            may("allowed_tools", OBJECT, "The tools to choose from."),
         ],
     ),
 ]);

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::answer::echo::quoted;
+use crate::json::quoted;
 
 const EPISODE: &str = r#""episode_id":"e-1","#;
 
