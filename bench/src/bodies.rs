@@ -9,17 +9,6 @@ pub enum Shape {
     Tools,
 }
 
-impl Shape {
-    /// Its name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Tools => "tools",
-        }
-    }
-}
-
 const SYSTEM: &str = r#"{"role":"system","content":"You are a careful assistant. Answer briefly, in the language of the question."}"#;
 
 /// What users say: escaped as JSON.
@@ -60,8 +49,7 @@ pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
         tools = format!(",\"tools\":[{list}],\"tool_choice\":\"auto\"");
     }
     for (i, question) in QUESTIONS.iter().enumerate() {
-        let paragraphs = PARAGRAPHS.iter().cycle().skip(i * 2).take(4);
-        let answer = paragraphs.copied().collect::<Vec<_>>().join(r"\n\n");
+        let answer = answer(i);
         turns.push(format!("{{\"role\":\"user\",\"content\":\"{question}\"}}"));
         turns.push(format!(
             "{{\"role\":\"assistant\",\"content\":\"{answer}\"}}"
@@ -86,4 +74,11 @@ pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
     }
     body.push_str(&after);
     body.into_bytes()
+}
+
+/// What an assistant says in turn `i`: four paragraphs, escaped as JSON.
+#[must_use]
+pub fn answer(i: usize) -> String {
+    let paragraphs = PARAGRAPHS.iter().cycle().skip(i * 2).take(4);
+    paragraphs.copied().collect::<Vec<_>>().join(r"\n\n")
 }
