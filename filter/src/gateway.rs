@@ -84,7 +84,10 @@ impl Gateway {
                     return Action::Pause;
                 }
                 return match exchange.pin("") {
-                    Err(reply) => self.reply(&reply),
+                    Err(reply) => {
+                        self.abandon(exchange);
+                        self.reply(&reply)
+                    }
                     Ok(address) => {
                         host::pin(&address);
                         self.send(exchange, &sent)
@@ -93,6 +96,12 @@ impl Gateway {
             }
         }
         self.send(exchange, &sent)
+    }
+
+    /// The request reaches no provider.
+    fn abandon(&self, mut exchange: Exchange) {
+        exchange.unclaim();
+        self.vm.health.take(exchange.take_samples());
     }
 
     /// Gives the request to the providers.
@@ -122,6 +131,7 @@ impl Context for Gateway {
         };
         match exchange.pin(&host::resolved(size)) {
             Err(reply) => {
+                self.abandon(exchange);
                 self.reply(&reply);
             }
             Ok(address) => {
@@ -212,8 +222,10 @@ impl HttpContext for Gateway {
     }
 
     fn on_log(&mut self) {
-        let Phase::Sent(exchange) = std::mem::replace(&mut self.phase, Phase::Idle) else {
-            return;
+        let exchange = match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Sent(exchange) => exchange,
+            Phase::Resolving(waiting) => return self.abandon(waiting.0),
+            _ => return,
         };
         exchanges::remove(self.handle);
         let mut exchange = exchange.borrow_mut();
