@@ -74,8 +74,8 @@ async fn w36_one_request_that_tries_again_cools_nothing_down() {
 async fn w36_the_shortest_of_callers_limits_cool_nothing_down() {
     let slow = Chat::of(&["slow"]).wait_ms(200);
     let stack = two(slow, 60_000, |_| ()).await;
-    for limit in ["1ms", "2ms", "3ms", "10ms", "50ms"] {
-        for _ in 0..10 {
+    for limit in ["1ms", "2ms", "3ms"] {
+        for _ in 0..40 {
             let asked = stack.caller.chat(&streamed(MODEL));
             asked.header("x-opengateway-timeout", limit).send().await;
         }
