@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test faults test-compose fuzz bench-core bench-gate clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz bench bench-core bench-gate clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -85,9 +85,15 @@ fuzz-%:
 	  > target/corpus/$*.log 2>&1 || { cat target/corpus/$*.log; echo "fuzzing $* FAILED"; exit 1; }
 	@printf 'fuzzing %s: ' $* && sed -n 's/^stat::number_of_executed_units: */inputs: /p' target/corpus/$*.log
 
+bench: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+bench: build $(ENVOY) ## what a request costs beside a bare Envoy, into docs/benchmarks.md (ROUNDS=; QUICK=1: a table, 3 minutes)
+	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
+	cargo build --release -p sluice-floor --target wasm32-wasip1
+	@$(PYTHON) bench/bench.py $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(addprefix --extra ,$(EXTRA)) $(BENCH)
+
 bench-core: rust $(NODE) ## what the core costs a body, native and in Wasm: a table, no test
-	cargo build --release -p sluice-bench
-	cargo build --release -p sluice-bench --target wasm32-wasip1
+	cargo build --release -p sluice-bench --bin bench-core
+	cargo build --release -p sluice-bench --bin bench-core --target wasm32-wasip1
 	@echo && target/release/bench-core
 	@echo && node --no-warnings bench/wasi.mjs target/wasm32-wasip1/release/bench-core.wasm
 

@@ -36,7 +36,8 @@ fn class_v4(ip: Ipv4Addr) -> Class {
         [10, ..] | [192, 168, ..] => Class::Private,
         [172, b, ..] if (16..=31).contains(&b) => Class::Private,
         [100, b, ..] if (64..=127).contains(&b) => Class::Private,
-        [169, 254, ..] => Class::LinkLocal,
+        // The second is the same in Azure, on every machine: its metadata and name servers.
+        [169, 254, ..] | [168, 63, 129, 16] => Class::LinkLocal,
         [0, 0, 0, 0] => Class::Unspecified,
         [a, ..] if (224..=239).contains(&a) => Class::Multicast,
         [0, ..]
@@ -52,6 +53,8 @@ fn class_v4(ip: Ipv4Addr) -> Class {
 
 fn class_v6(ip: Ipv6Addr) -> Class {
     match ip.segments() {
+        // NAT64 of a network's own: where in it the IPv4 address stands, only that network knows.
+        [0x64, 0xff9b, 1, ..] => Class::Private,
         [0, 0, 0, 0, 0, 0, 0, 0] => Class::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => Class::Loopback,
         [a, ..] if a & 0xff00 == 0xff00 => Class::Multicast,
@@ -74,10 +77,30 @@ fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x64, 0xff9b, 1, _, _, _, high, low]
         | [0x2002, high, low, ..] => Some(v4(high, low)),
         _ => None,
     }
+}
+
+/// Whether this is a host's name in lower-case ASCII without a dot at its end, or an IPv4 address in
+/// its usual spelling: no reader takes it for another host.
+#[must_use]
+pub fn is_plain(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    if last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x") {
+        return host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|ip| ip.to_string() == host);
+    }
+    host.len() <= 253 && host.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&label.len())
+        && label.bytes().all(plain)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// A range of addresses: `10.1.2.0/24`, or one address.
@@ -155,7 +178,7 @@ mod tests {
             ),
             (
                 Class::Loopback,
-                "2002:7f00:1:: ::127.0.0.1 ::ffff:0:127.0.0.1 64:ff9b:1::7f00:1",
+                "2002:7f00:1:: ::127.0.0.1 ::ffff:0:127.0.0.1 ::7f00:1 64:ff9b::7f00:1",
             ),
             (
                 Class::Private,
@@ -165,6 +188,12 @@ mod tests {
                 Class::Private,
                 "100.127.255.255 fc00::1 fdff::1 fec0::1 ::ffff:10.0.0.1 2002:a00:1::1",
             ),
+            (
+                Class::Private,
+                "64:ff9b:1::808:808 64:ff9b:1:7f00:0:100:: 64:ff9b::a00:1 100.100.100.200 fd00:ec2::254",
+            ),
+            (Class::LinkLocal, "168.63.129.16 ::ffff:168.63.129.16"),
+            (Class::Public, "168.63.129.15 168.63.129.17"),
             (
                 Class::LinkLocal,
                 "169.254.169.254 169.254.0.0 fe80::1 febf::1 ::ffff:169.254.169.254",

@@ -79,20 +79,16 @@ impl Gateway {
             None => {}
             Some(Address::Known(address)) => host::pin(address),
             Some(Address::Ask(authority)) => {
-                if host::resolve(RESOLVER, authority) {
+                if host::resolve(RESOLVER, authority, exchange.patience()) {
                     self.phase = Phase::Resolving(Box::new((exchange, sent)));
                     return Action::Pause;
                 }
-                return match exchange.pin("") {
-                    Err(reply) => {
-                        self.abandon(exchange);
-                        self.reply(&reply)
-                    }
-                    Ok(address) => {
-                        host::pin(&address);
-                        self.send(exchange, &sent)
-                    }
-                };
+                if !self.vm.unresolved.replace(true) {
+                    log::error!(
+                        "the cluster {RESOLVER} can not be asked: no name of a caller's own endpoint has an address"
+                    );
+                }
+                return self.resolved(exchange, sent, "");
             }
         }
         self.send(exchange, &sent)
@@ -102,6 +98,20 @@ impl Gateway {
     fn abandon(&self, mut exchange: Exchange) {
         exchange.unclaim();
         self.vm.health.take(exchange.take_samples());
+    }
+
+    /// Pins the attempts at the caller's own endpoint to what the resolver says.
+    fn resolved(&mut self, mut exchange: Exchange, mut sent: Sent, answer: &str) -> Action {
+        match exchange.pin(answer, &mut sent, host::now()) {
+            Err(reply) => {
+                self.abandon(exchange);
+                self.reply(&reply)
+            }
+            Ok(address) => {
+                host::pin(&address);
+                self.send(exchange, &sent)
+            }
+        }
     }
 
     /// Gives the request to the providers.
@@ -129,16 +139,8 @@ impl Context for Gateway {
                 return;
             }
         };
-        match exchange.pin(&host::resolved(size)) {
-            Err(reply) => {
-                self.abandon(exchange);
-                self.reply(&reply);
-            }
-            Ok(address) => {
-                host::pin(&address);
-                self.send(exchange, &sent);
-                host::resume_request();
-            }
+        if self.resolved(exchange, sent, &host::resolved(size)) == Action::Continue {
+            host::resume_request();
         }
     }
 }

@@ -288,18 +288,16 @@ pub(crate) fn post(cluster: &str, path: &str, token: Option<&str>, body: &[u8]) 
 }
 
 /// Asks a cluster for the address of `host:port`; the answer comes as a callback.
-pub(crate) fn resolve(cluster: &str, authority: &str) -> bool {
+///
+/// `false` when the cluster can not be asked.
+pub(crate) fn resolve(cluster: &str, authority: &str, limit_ms: u64) -> bool {
     let headers = vec![
         (":method", "GET"),
         (":path", "/"),
         (":authority", authority),
     ];
-    let limit = Duration::from_secs(6);
-    noted(
-        "resolve",
-        hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), limit),
-    )
-    .is_some()
+    let limit = Duration::from_millis(limit_ms);
+    hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), limit).is_ok()
 }
 
 /// The resolver's answer of `len` bytes: an address, or other words where there is none.

@@ -1,6 +1,6 @@
 //! The root contexts: configuration, contexts, the tick that delivers records and health.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(crate) struct Vm {
     pub(crate) luck: RefCell<Luck>,
     pub(crate) outbox: Outbox,
     pub(crate) health: Health,
+    /// Whether it was told that no name can be resolved.
+    pub(crate) unresolved: Cell<bool>,
 }
 
 thread_local! {
@@ -70,6 +72,7 @@ impl Root {
             luck: RefCell::new(luck),
             outbox,
             health,
+            unresolved: Cell::default(),
         });
         LAST.set(Some(Rc::clone(&vm)));
         Some(vm)

@@ -96,6 +96,15 @@ impl Bootstrap {
             .unwrap_or_else(|| panic!("no cluster {name}"))
     }
 
+    /// Takes clusters and listeners of these names away.
+    pub fn remove(&mut self, names: &[&str]) {
+        for kind in ["clusters", "listeners"] {
+            let all = self.document["static_resources"][kind].as_array_mut();
+            all.expect(kind)
+                .retain(|own| !names.iter().any(|name| own["name"] == *name));
+        }
+    }
+
     /// The HTTP options of a cluster, its filters among them.
     pub fn http_options(&mut self, name: &str) -> &mut Value {
         &mut self.cluster(name)["typed_extension_protocol_options"][HTTP]
@@ -254,7 +263,7 @@ mod tests {
             assert_eq!(config["configuration"]["value"]["price_version"], "x");
             seen += 1;
         });
-        let without = ["sidecar", "vllm_names", "vllm_resolver"].len();
+        let without = ["sidecar", "vllm_names", "vllm_resolver", "vllm_tls"].len();
         let providers = bootstrap.clusters().len() - without;
         assert_eq!(seen, 1 + providers, "the gateway's and each provider's");
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-use crate::bootstrap::address;
+use crate::bootstrap::{Bootstrap, address};
 
 /// Bytes before the question of a message.
 const HEADER: usize = 12;
@@ -23,6 +23,7 @@ pub struct Dns {
 
 #[derive(Debug, Default)]
 struct Zone {
+    silent: bool,
     records: BTreeMap<String, Vec<Ipv4Addr>>,
     asked: Vec<String>,
 }
@@ -44,6 +45,11 @@ impl Dns {
         zone.records.insert(name.to_owned(), addresses.to_vec());
     }
 
+    /// Answers nothing from here on.
+    pub fn silence(&self) {
+        self.zone.lock().expect("no test holds it").silent = true;
+    }
+
     /// How often the addresses of this name were asked for.
     #[must_use]
     pub fn asked(&self, name: &str) -> usize {
@@ -51,9 +57,14 @@ impl Dns {
         zone.asked.iter().filter(|own| *own == name).count()
     }
 
+    /// Has Envoy ask it for the names of callers' own endpoints.
+    pub fn lead(&self, bootstrap: &mut Bootstrap) {
+        let cluster = &mut bootstrap.cluster("vllm_names")["cluster_type"]["typed_config"];
+        cluster["dns_cache_config"]["typed_dns_resolver_config"] = self.resolver();
+    }
+
     /// It as Envoy's resolver: a `typed_dns_resolver_config`.
-    #[must_use]
-    pub fn resolver(&self) -> Value {
+    fn resolver(&self) -> Value {
         json!({
             "name": "envoy.network.dns_resolver.cares",
             "typed_config": {
@@ -112,5 +123,5 @@ fn answer(query: &[u8], zone: &mut Zone) -> Option<Vec<u8>> {
     if is_a {
         zone.asked.push(name);
     }
-    Some(out)
+    (!zone.silent).then_some(out)
 }

@@ -1,12 +1,11 @@
 //! What the core costs a body: parsed and validated, the model resolved, the attempts planned, the
 //! edits of the first attempt made. A table on stdout; the argument says where this runs.
 
-mod bodies;
 mod clock;
 mod work;
 
-use bodies::Shape;
 use clock::measure;
+use sluice_bench::bodies::{self, Shape};
 use work::Work;
 
 /// Bytes of a body, and what it is to cost in Wasm at most, µs.
@@ -29,7 +28,7 @@ fn main() -> Result<(), String> {
     let mut work = Work::new()?;
     for shape in [Shape::Chat, Shape::Tools] {
         for (name, len, target) in SIZES {
-            let body = bodies::body(shape, len);
+            let body = bodies::body(shape, len, "gpt-4o-mini", true);
             let edits = work.once(&body)?;
             if edits == 0 {
                 return Err("a body in which nothing changes".to_owned());

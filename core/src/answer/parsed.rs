@@ -23,6 +23,8 @@ pub struct Facts {
     pub said: bool,
     /// A choice has a finish reason.
     pub finished: bool,
+    /// A choice says nothing but that it failed: it has an `error`, or `error` as finish reason.
+    pub failed: bool,
     /// Bytes of text of all choices.
     pub bytes: usize,
     /// Its usage.
@@ -111,22 +113,26 @@ impl Facts {
         if cursor.kind()? != Kind::Object {
             return cursor.pass();
         }
+        let (errors, mut said, mut failed) = (self.errors.len(), false, false);
         cursor.object(|cursor, member| {
             match member.key.decode().as_ref() {
                 "delta" | "message" => {
                     let content = content::read(cursor)?;
-                    self.said |= content.said;
+                    said |= content.said;
                     self.bytes += content.bytes;
                 }
                 "error" => self.error(cursor)?,
-                "finish_reason" => {
-                    self.finished |= cursor.kind()? == Kind::String;
-                    cursor.pass()?;
+                "finish_reason" if cursor.kind()? == Kind::String => {
+                    let reason = cursor.string()?.decode();
+                    failed |= reason == "error";
+                    self.finished |= !reason.is_empty();
                 }
                 _ => cursor.pass()?,
             }
             Ok(())
         })?;
+        self.said |= said;
+        self.failed |= !said && (failed || self.errors.len() > errors);
         Ok(())
     }
 }

@@ -21,11 +21,12 @@ impl Plain {
     /// # Errors
     ///
     /// [`Failure`] when it is no answer: not JSON, an error, without choices, or with choices that
-    /// have neither content nor finish reason. Source: W31, W34.
+    /// have neither content nor finish reason, or nothing but an error. Source: W31, W34.
     pub fn read(body: &[u8]) -> Result<Self, Failure> {
         let text = json::text(body).map_err(|_| Failure::Malformed)?;
         let facts = Facts::read(text).map_err(|_| Failure::Malformed)?;
-        if facts.error && facts.choices.is_none_or(|choices| choices == 0) {
+        let unanswered = facts.choices.is_none_or(|choices| choices == 0);
+        if facts.error && unanswered || facts.failed && !facts.said {
             return Err(Failure::InBandError);
         }
         if facts.said || facts.finished {
@@ -220,6 +221,7 @@ mod tests {
             r#"{"choices":[]}"#,
             r#"{"choices":null}"#,
             r#"{"choices":[{"message":{"content":""},"finish_reason":null}]}"#,
+            r#"{"choices":[{"message":{"content":""},"finish_reason":""}]}"#,
             r#"{"choices":[{"message":{"content":"cut"#,
             "{\"choices\":[{\"message\":{\"content\":\"\u{1}\"}}]}",
         ] {
@@ -229,10 +231,14 @@ mod tests {
             read(r#"{"error":{"message":"overloaded"}}"#),
             Err(Failure::InBandError)
         );
-        assert_eq!(
-            read(r#"{"error":"x","choices":[]}"#),
-            Err(Failure::InBandError)
-        );
+        for body in [
+            r#"{"error":"x","choices":[]}"#,
+            r#"{"choices":[{"error":{"code":502},"message":{"content":""},"finish_reason":"error"}]}"#,
+            r#"{"choices":[{"message":{"content":""},"finish_reason":"error"}]}"#,
+            r#"{"choices":[{"message":{"content":""},"error":"x","finish_reason":"stop"}]}"#,
+        ] {
+            assert_eq!(read(body), Err(Failure::InBandError), "{body}");
+        }
         assert_eq!(Plain::read(b"{\"choices\":\xff}"), Err(Failure::Malformed));
     }
 }

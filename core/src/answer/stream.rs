@@ -225,7 +225,7 @@ impl Stream {
         let facts = json::text(data).and_then(Facts::read);
         match facts {
             _ if event.name == b"error" => self.failed(data),
-            Ok(facts) if facts.error => self.failed(data),
+            Ok(facts) if facts.error || facts.failed && self.waits() => self.failed(data),
             Ok(facts) => {
                 self.note(&facts);
                 Ok(self.change(bytes, &event, &facts))

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use super::fault::ConfigFault;
 use super::reader::Reader;
-use crate::address::{Class, Range, class};
+use crate::address::{Class, Range, class, is_plain};
 
 /// The provider that a caller's endpoint stands for.
 pub const STANDS_FOR: &str = "vllm";
@@ -61,7 +61,11 @@ impl AllowedHost {
         let port = match port {
             None => Ports::Default,
             Some("*") => Ports::Any,
-            Some(port) => Ports::One(port.parse().ok().filter(|port| *port != 0)?),
+            Some(port) => {
+                let digits = port.bytes().all(|b| b.is_ascii_digit());
+                let port = port.parse().ok().filter(|port| digits && *port != 0);
+                Ports::One(port?)
+            }
         };
         let (host, below) = match host.strip_prefix("*.") {
             Some(host) => (host, true),
@@ -74,13 +78,10 @@ impl AllowedHost {
             Some(host) => host.parse::<core::net::Ipv6Addr>().ok()?.to_string(),
             None => host.to_owned(),
         };
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
-        let known = !host.is_empty() && host.chars().all(plain);
-        (known && !host.starts_with('.') && !host.ends_with('.')).then_some(Self {
-            host,
-            below,
-            port,
-        })
+        let is_address = host.parse::<IpAddr>().is_ok();
+        // Below an address there is nothing, and one of IPv6 has brackets.
+        let known = if is_address { !below } else { is_plain(&host) };
+        known.then_some(Self { host, below, port })
     }
 
     fn allows(&self, scheme: &str, host: &str, port: u16) -> bool {
@@ -172,6 +173,14 @@ mod tests {
             ("http", "xgpu.com", 8000),
             ("http", "x.gpu.com", 80),
             ("http", "x.gpu.com.evil.com", 8000),
+            ("http", "x.evilgpu.com", 8000),
+            ("http", "gpu.com.x", 8000),
+            ("http", "xn--gpu.com", 8000),
+            ("http", "x.gpu.com", 8001),
+            ("http", "10.1.2.3.4", 1),
+            ("http", "110.1.2.3", 1),
+            ("http", "::1", 80),
+            ("http", "fd00::2", 81),
             ("http", "10.1.2.4", 1),
         ] {
             assert!(!own.allows(scheme, host, port), "{host}:{port}");
@@ -192,6 +201,24 @@ mod tests {
             "a b",
             "[::1",
             "*.*.com",
+            "a.*.com",
+            "*a.com",
+            "a.com:+80",
+            "a.com:65536",
+            "a.com:8:9",
+            "a..com",
+            "-a.com",
+            "*..com",
+            "fd00::1",
+            "*.10.1.2.3",
+            "*.[fd00::1]",
+            "127.1",
+            "0x7f.1",
+            "010.0.0.1",
+            "[10.1.2.3]",
+            "[fe80::1%1]",
+            "u@a.com",
+            "a.com/v1",
         ] {
             assert_eq!(AllowedHost::parse(text), None, "{text}");
         }

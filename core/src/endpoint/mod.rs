@@ -26,6 +26,10 @@ use url::Url;
 pub const PLAIN: &str = "vllm_endpoint";
 /// The cluster of endpoints with TLS, and the name of the provider.
 pub const TLS: &str = "vllm_endpoint_tls";
+/// The header by which the cluster behind [`TLS`] has its address.
+pub const PINNED: &str = "x-envoy-original-dst-host";
+/// The header of an answer that the listener behind [`TLS`] gives where no endpoint does.
+pub const UNREACHED: &str = "x-sluice-unreached";
 /// The cluster that tells the address of a name.
 pub const RESOLVER: &str = "vllm_resolver";
 

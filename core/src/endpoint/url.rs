@@ -2,7 +2,9 @@
 //!
 //! What more than one reader could take for different hosts is refused, not put right.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr};
+
+use crate::address::is_plain;
 
 /// Characters of a URL.
 const LONGEST: usize = 512;
@@ -91,26 +93,10 @@ fn split(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     };
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let number = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
-    let known = if number {
-        host.parse::<Ipv4Addr>()
-            .is_ok_and(|ip| ip.to_string() == host)
-    } else {
-        host.len() <= 253 && host.split('.').all(is_label)
-    };
-    known.then_some((host, port)).ok_or(SPELLING)
+    is_plain(host).then_some((host, port)).ok_or(SPELLING)
 }
 
 const SPELLING: &str = "its host must be a name in lower-case ASCII without a dot at its end, or an IP address in its usual spelling";
-
-fn is_label(label: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=63).contains(&label.len())
-        && label.bytes().all(plain)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
 
 fn port(text: &str) -> Option<u16> {
     let digits = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
@@ -219,6 +205,53 @@ mod tests {
             "http://[::1]:0",
             "http://[fe80::1%25eth0]",
             "http://[FD00::1]",
+            "http://[fe80::1%eth0]",
+            "http://[fe80::1%1]:80",
+            "http://[::ffff:7f00:1]",
+            "http://[::127.0.0.1]",
+            "http://[::1%00]",
+            "http://[v1.a]",
+            "http://[]",
+            "http://a.com\t",
+            "http://a\t.com",
+            "http://a.com\n.b.com",
+            "http://a.com\0.b.com",
+            "http:\\\\a.com",
+            "http:/\\a.com",
+            "http:///a.com",
+            "http://a.com\\.b.com",
+            "http://a%2ecom",
+            "http://a.com%2f.b.com",
+            "http://%61.com",
+            "http://a.com%00.b.com",
+            "http://XN--A.com",
+            "http://a。com",
+            "http://①27.0.0.1",
+            "http://１27.0.0.1",
+            "http://a\u{200b}.com",
+            "http://a.com..",
+            "http://a.com:80.",
+            "http://a.com:8_0",
+            "http://a.com: 80",
+            "http://a.com:-1",
+            "http://a.com:0x50",
+            "http://a.com:99999999999999999999",
+            "http://a.com:８0",
+            "http://*.a.com",
+            "http://127.0.1",
+            "http://127.0x1",
+            "http://0x7f.0.0.1",
+            "http://0x7f.0x0.0x0.0x1",
+            "http://017700000001",
+            "http://0127.0.0.1",
+            "http://127.0.0.1.0",
+            "http://256.0.0.1",
+            "http://1.2.3.4.",
+            "http://a.1",
+            "http://a.0xg",
+            "http://a.com/v1\\..",
+            "http://a.com/..;/x",
+            "http://a.com/%2f",
             "http://::1",
             "http://[127.0.0.1]",
             &long,

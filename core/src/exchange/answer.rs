@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Again, Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
+use crate::endpoint;
 use crate::head::Head;
 use crate::health::Limits;
 use crate::spend::Outcome;
@@ -56,6 +57,14 @@ impl Exchange {
         let Some(running) = &mut self.running else {
             return Verdict::Pass;
         };
+        // An endpoint can say so too, and is taken at its word.
+        let last = self.attempts.last();
+        if last.is_some_and(|attempt| attempt.provider == endpoint::TLS)
+            && head.get(endpoint::UNREACHED).is_some()
+        {
+            self.conclude(Outcome::Failed, now_ms);
+            return Verdict::Fail(None);
+        }
         let status = head.status();
         running.limits = Limits::read(head, now_ms);
         if let Some(attempt) = self.attempts.last_mut() {

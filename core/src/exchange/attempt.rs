@@ -4,7 +4,7 @@ use super::{Answer, Exchange, Meter, Running};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
-use crate::endpoint::Own;
+use crate::endpoint::{self, Own};
 use crate::gateway::Secret;
 use crate::head::Head;
 use crate::id::uuid_v7;
@@ -13,7 +13,7 @@ use crate::spend::{Attempt, Outcome};
 use crate::wire;
 
 /// Above this the caller's bytes are not kept for a further attempt: the host has them too.
-const KEEP: usize = 16 * 1024;
+pub(super) const KEEP: usize = 16 * 1024;
 
 /// What of the request's headers passes to a provider as it is (W43).
 const PASSED: [&str; 2] = ["traceparent", "tracestate"];
@@ -77,9 +77,6 @@ impl Exchange {
             self.place.tries = planned.tries;
         }
         (self.place.at, self.place.next) = (i, i + 1);
-        if self.attempts.is_empty() {
-            self.begun = now_ms;
-        }
         let candidate = &planned.candidate;
         let edits = self.chat.edits(&dialect::upstream(candidate));
         let length = json::edited_len(self.body.len, &edits);
@@ -105,6 +102,8 @@ impl Exchange {
         if let Some(own) = own {
             let bearer = own.bearer().map(str::to_owned);
             headers.extend(bearer.map(|bearer| ("authorization".to_owned(), bearer)));
+            let pinned = self.pinned.clone().filter(|_| own.name() == endpoint::TLS);
+            headers.extend(pinned.map(|address| (endpoint::PINNED.to_owned(), address)));
         } else if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
             headers.push((name.to_owned(), value.to_owned()));
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempt::KEEP;
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, Place, State};
 use crate::endpoint::{Address, Own};
@@ -40,7 +41,7 @@ pub(super) struct Wants {
 pub struct Sent {
     /// The cluster of the first attempt.
     pub cluster: String,
-    /// Headers to set.
+    /// Headers to set, the later one of a name in the place of the earlier.
     pub set: Vec<(&'static str, String)>,
     /// Headers to remove: the caller's word to Envoy (E23), and what is for its own endpoint (W33).
     pub remove: Vec<String>,
@@ -176,7 +177,8 @@ impl Awaiting {
         luck: &mut Luck,
     ) -> Result<(Exchange, Sent), Rejection> {
         let needs = || Needs::read(&chat, &bytes);
-        let plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
+        let mut plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
+        plan.forget_reasons();
         let limits = self.limits(&chat);
         let Self {
             gateway,
@@ -189,6 +191,11 @@ impl Awaiting {
             attempts.any(|to| own.is(&to.candidate.provider))
         });
         let address = own.as_ref().map(Own::address);
+        let pinned = match &address {
+            Some(Address::Known(address)) => Some(address.clone()),
+            _ => None,
+        };
+        let waits = matches!(address, Some(Address::Ask(_)));
         let episode = chat.extras.episode.clone();
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let retries = plan.slots().saturating_sub(1);
@@ -204,14 +211,16 @@ impl Awaiting {
         };
         let exchange = Exchange {
             limits,
-            begun: caller.started,
+            begun: care.now_ms,
             caller,
             chat,
             plan,
             own,
+            pinned,
             body: Body {
                 len: bytes.len(),
-                kept: Some(bytes),
+                // While an address is looked for, many may wait.
+                kept: Some(bytes).filter(|bytes| !waits || bytes.len() <= KEEP),
             },
             place: Place::default(),
             attempts: Vec::with_capacity(2),

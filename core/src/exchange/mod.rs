@@ -43,6 +43,10 @@ use crate::route::Dialect;
 use crate::scrub::Private;
 use crate::spend::{Attempt, EndReason, Usage};
 use crate::timeout::TimeLimits;
+use crate::wire;
+
+/// How long a resolver may be asked, milliseconds: longer than it looks for a name itself.
+const RESOLVED_MS: u64 = 6_000;
 
 /// One request that is on its way.
 pub struct Exchange {
@@ -54,8 +58,10 @@ pub struct Exchange {
     place: Place,
     /// The caller's own endpoint (W33).
     own: Option<Own>,
+    /// The one address that its attempts may go to, such as `203.0.113.7:8000`, once it is known.
+    pinned: Option<String>,
     body: Body,
-    /// When the first attempt began, Unix milliseconds: the limit of the whole runs from there.
+    /// When the plan was made, Unix milliseconds: the limit of the whole runs from there.
     begun: u64,
     attempts: Vec<Attempt>,
     running: Option<Running>,
@@ -179,18 +185,30 @@ struct Meter {
 }
 
 impl Exchange {
+    /// How long the resolver may be asked for the address of the caller's own endpoint, milliseconds.
+    #[must_use]
+    pub fn patience(&self) -> u64 {
+        self.limits.attempt.min(RESOLVED_MS)
+    }
+
     /// Takes the resolver's word for the caller's own endpoint, and gives the address that its
-    /// attempts are pinned to.
+    /// attempts are pinned to. The time it took is part of the whole (W32): `sent` then has the rest.
     ///
     /// # Errors
     ///
     /// The answer to the caller when the address may not be reached (W33).
-    pub fn pin(&self, answer: &str) -> Result<String, Reply> {
+    pub fn pin(&mut self, answer: &str, sent: &mut Sent, now_ms: u64) -> Result<String, Reply> {
         let Some(own) = &self.own else {
             return Ok(String::new());
         };
-        own.pin(answer, self.gateway.config.vllm_endpoint.as_ref())
-            .map_err(|rejection| opening::refuse(&rejection, &self.caller.id))
+        let waited = now_ms.saturating_sub(self.begun);
+        let rest = self.limits.total.saturating_sub(waited).max(1);
+        sent.set.push((wire::TOTAL_TIMEOUT, rest.to_string()));
+        let address = own
+            .pin(answer, self.gateway.config.vllm_endpoint.as_ref())
+            .map_err(|rejection| opening::refuse(&rejection, &self.caller.id))?;
+        self.pinned = Some(address.clone());
+        Ok(address)
     }
 
     /// Its id, which is that of its record (W50).

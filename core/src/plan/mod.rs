@@ -153,6 +153,12 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Leaves what only an explanation needs: the plan lives as long as its answer.
+    pub fn forget_reasons(&mut self) {
+        self.left = Vec::new();
+        self.notes = Vec::new();
+    }
+
     /// The cluster of attempt `i`, counted from 0.
     #[must_use]
     pub fn cluster(&self, i: usize) -> Option<&str> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_core::config::Config;
 
 use super::block::{Block, Root};
-use super::{Fault, pointer};
+use super::{Fault, endpoint, pointer};
 
 const CLUSTERS: &str = "/static_resources/clusters";
 
@@ -22,6 +22,9 @@ pub(super) fn faults(
     names(file, blocks, &mut faults);
     if let (Some(config), Ok((at, _))) = (config, main.document()) {
         clusters(file, config, &pointer(&at, "providers"), &mut faults);
+        if config.vllm_endpoint.is_some() {
+            endpoint::faults(file, &pointer(&at, "vllm_endpoint"), &mut faults);
+        }
     }
     faults
 }

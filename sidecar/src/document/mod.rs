@@ -4,6 +4,7 @@
 //! filter read the same one. What is wrong is told with its place in the file.
 
 mod block;
+mod endpoint;
 mod envoy;
 mod fault;
 mod yaml;

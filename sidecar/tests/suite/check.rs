@@ -207,3 +207,86 @@ fn what_cannot_be_read_is_a_fault_of_the_file() {
         "{stdout}"
     );
 }
+
+/// The reference, where callers may name their own vLLM, without the lines that `edit` takes away.
+fn with_endpoint(edit: impl FnOnce(&mut serde_json::Value)) -> String {
+    let text = include_str!("../../../envoy/envoy.yaml");
+    let off = "                    # vllm_endpoint:\n                    #   allow: ";
+    let on = "                    vllm_endpoint:\n                      allow: ";
+    assert_eq!(text.matches(off).count(), 1, "the reference tells how");
+    let text = text.replace(off, on);
+    let mut file: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    edit(&mut file);
+    file.to_string()
+}
+
+#[test]
+fn w33_a_caller_s_endpoint_needs_its_pieces() {
+    let whole = check(&with_endpoint(|_| ()));
+    assert_eq!(whole.0, Some(0), "{whole:?}");
+    let setting = format!("{AT}/configuration/value/vllm_endpoint");
+    let lists = [("clusters", "cluster", 5), ("listeners", "listener", 2)];
+    for (list, kind, count) in lists {
+        let named = |own: &serde_json::Value| {
+            let name = own["name"].as_str().unwrap();
+            name.starts_with("vllm_").then(|| name.to_owned())
+        };
+        let reference: serde_json::Value = serde_json::from_str(&with_endpoint(|_| ())).unwrap();
+        let all = reference["static_resources"][list].as_array().unwrap();
+        let names: Vec<_> = all.iter().filter_map(named).collect();
+        assert_eq!(names.len(), count, "{names:?}");
+        for name in names {
+            let without = with_endpoint(|file| {
+                let all = file["static_resources"][list].as_array_mut().unwrap();
+                all.retain(|own| own["name"] != name.as_str());
+            });
+            let at = format!("/static_resources/{list}");
+            fault(
+                &without,
+                &format!("{setting}: needs the {kind} `{name}`, which is not in {at}"),
+            );
+        }
+    }
+    let without = with_endpoint(|file| file["bootstrap_extensions"] = serde_json::json!([]));
+    fault(
+        &without,
+        &format!(
+            "{setting}: needs the extension `envoy.bootstrap.internal_listener`, which is not in /bootstrap_extensions"
+        ),
+    );
+}
+
+#[test]
+fn w33_a_route_leads_to_a_caller_s_endpoint() {
+    for name in ["vllm_endpoint", "vllm_endpoint_tls"] {
+        let entry = format!("\"{name}\":{{\"action\"");
+        let text = with_endpoint(|_| ());
+        assert_eq!(text.matches(&entry).count(), 1);
+        let (_, lines) = check(&text.replace(&entry, "\"x\":{\"action\""));
+        let expected = format!(
+            "/exact_match_map/map: has no `{name}`, which {AT}/configuration/value/vllm_endpoint needs"
+        );
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].ends_with(&expected), "{lines:#?}");
+    }
+}
+
+#[test]
+fn w33_pieces_may_come_from_the_control_plane_or_be_of_no_use() {
+    let bare = |file: &mut serde_json::Value| {
+        for list in ["clusters", "listeners"] {
+            let all = file["static_resources"][list].as_array_mut().unwrap();
+            all.retain(|own| !own["name"].as_str().unwrap().starts_with("vllm_"));
+        }
+    };
+    let dynamic = with_endpoint(|file| {
+        bare(file);
+        file["dynamic_resources"] = serde_json::json!({"cds_config": {}, "lds_config": {}});
+    });
+    assert_eq!(check(&dynamic).0, Some(0));
+    let mut off: serde_json::Value =
+        serde_saphyr::from_str(include_str!("../../../envoy/envoy.yaml")).unwrap();
+    bare(&mut off);
+    let off = check(&off.to_string());
+    assert_eq!(off.0, Some(0), "{off:?}");
+}

@@ -110,6 +110,12 @@ impl Provider {
         self.state.seen.lock().unwrap().clone()
     }
 
+    /// The name that each connection over TLS asked for (SNI), oldest first.
+    #[must_use]
+    pub fn names(&self) -> Vec<Option<String>> {
+        self.state.names.lock().unwrap().clone()
+    }
+
     /// The one request that it has seen.
     #[must_use]
     pub fn request(&self) -> Seen {

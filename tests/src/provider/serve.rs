@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) script: Mutex<Script>,
     pub(super) seen: Mutex<Vec<Seen>>,
     pub(super) gate: Semaphore,
+    /// What each caller over TLS took it for (SNI).
+    pub(super) names: Mutex<Vec<Option<String>>>,
     aborted: AtomicUsize,
 }
 
@@ -43,6 +45,7 @@ impl State {
             script: Mutex::new(script),
             seen: Mutex::default(),
             gate: Semaphore::new(0),
+            names: Mutex::default(),
             aborted: AtomicUsize::new(0),
         }
     }
@@ -70,9 +73,9 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, state: Arc<Stat
     let (stream, breaker) = Breaker::new(stream);
     let breaker = Arc::new(breaker);
     let service = {
-        let breaker = Arc::clone(&breaker);
+        let (shared, breaker) = (Arc::clone(&state), Arc::clone(&breaker));
         service_fn(move |request| {
-            let (state, breaker) = (Arc::clone(&state), Arc::clone(&breaker));
+            let (state, breaker) = (Arc::clone(&shared), Arc::clone(&breaker));
             serve(request, state, breaker)
         })
     };
@@ -86,6 +89,8 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, state: Arc<Stat
             ),
             Some(tls) => {
                 if let Ok(stream) = tls.accept(stream).await {
+                    let name = stream.get_ref().1.server_name();
+                    state.names.lock().unwrap().push(name.map(str::to_owned));
                     drop(
                         builder
                             .serve_connection(TokioIo::new(stream), service)

@@ -136,7 +136,10 @@ async fn w38_what_would_be_refused_is_refused() {
     expect::error(&keyless, 401, "missing_api_key");
     let get = stack.caller.get(PATH).await;
     expect::error(&get, 405, "method_not_allowed");
-    // What only the Orq route takes is taken.
+    // A body as long as any is taken, and what only the Orq route takes.
+    let mut long = plain(MODEL);
+    long["messages"][0]["content"] = json!("x".repeat(2_000_000));
+    explanation(&explain(long).send().await);
     let mut body = plain(MODEL);
     body["n"] = json!(2);
     explanation(&explain(body).send().await);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sluice_tests::client::{Reply, plain, streamed};
 use sluice_tests::stack::key_of;
-use sluice_tests::{Answer, Chat, Cut, Script, Stack};
+use sluice_tests::{Answer, Chat, Cut, Provider, Script, Stack};
 
 use crate::expect::{self, MODEL};
 
@@ -331,4 +331,69 @@ async fn w60_what_is_cut_or_is_no_event_does_not_leave() {
     })
     .await;
     assert_logs_are_clean(&stack, 5).await;
+}
+
+#[tokio::test]
+async fn w33_w60_the_key_of_a_callers_own_endpoint_is_told_to_nobody() {
+    let own = Provider::start(Script::default()).await;
+    let rules = json!({"allow": ["127.0.0.1:*"], "private": ["127.0.0.1"]});
+    let stack = Stack::builder()
+        .steady()
+        .provider("openai", Chat::of(&["from openai"]))
+        .config(|doc| doc["vllm_endpoint"] = rules)
+        .arguments(&["--component-log-level", "wasm:debug,router:info"])
+        .sidecar()
+        .start()
+        .await;
+    // Of no shape that a key is known by.
+    let key = "qanary.of-the-callers/own";
+    let url = format!("http://{}", own.addr());
+    let said = format!("the key {key} at {url} is wrong (Bearer {key})");
+    let error = json!({"error": {"message": said, "type": said, "code": key, "param": key}});
+    let event = format!("data: {error}\n\n");
+    let choice = json!([{"index": 0, "finish_reason": "error", "error": error["error"],
+        "message": {"role": "assistant", "content": "half"}}]);
+    let cases = [
+        ("refused", Answer::json(400, &error)),
+        (
+            "refused in words",
+            Answer::json(422, &json!({"error": said})),
+        ),
+        ("failed", Answer::json(500, &error)),
+        ("no key", Answer::json(401, &error)),
+        ("in a 200", Answer::json(200, &error)),
+        (
+            "in a choice",
+            Answer::json(200, &json!({"choices": choice})),
+        ),
+        ("first event", Answer::sse([event.clone()])),
+        ("late event", late(&event)),
+        ("late words", late(&format!("{said}\n\n"))),
+        ("a page", Answer::new(200, "text/html", said.clone())),
+    ];
+    let count = cases.len();
+    let cases = cases.map(|(name, answer)| (name.to_owned(), answer));
+    expect::each(cases, async |name, answer: Answer| {
+        own.script(answer.header("x-key", key).header("set-cookie", key));
+        for body in [plain(MODEL), streamed(MODEL)] {
+            let call = stack.caller.chat(&body);
+            let call = call.header("x-opengateway-vllm-endpoint", &url);
+            let reply = call.header("x-opengateway-vllm-api-key", key).send().await;
+            assert_clean(name, &reply.everything());
+        }
+    })
+    .await;
+    assert_eq!(own.requests().len(), 2 * count);
+    // Refused before an attempt: nothing of it is told either.
+    for odd in ["http://qanary.test", "http://u:qanary@127.0.0.1"] {
+        let call = stack.caller.chat(&plain(MODEL));
+        let call = call.header("x-opengateway-vllm-endpoint", odd);
+        let reply = call.header("x-opengateway-vllm-api-key", key).send().await;
+        assert!([400, 403].contains(&reply.status), "{}", reply.text());
+        assert_clean(odd, &reply.everything());
+    }
+    assert_logs_are_clean(&stack, 2 * count).await;
+    for seen in stack.provider("openai").requests() {
+        assert!(!seen.text().contains("qanary"), "{}", seen.text());
+    }
 }

@@ -34,3 +34,5 @@ mod timeouts;
 mod trap;
 mod vllm;
 mod vllm_names;
+mod vllm_resolver;
+mod vllm_tls;

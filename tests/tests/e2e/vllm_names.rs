@@ -56,10 +56,7 @@ impl Names {
         let builder = Stack::builder()
             .provider("openai", Chat::of(&["from openai"]))
             .config(|doc| doc["vllm_endpoint"] = rules)
-            .bootstrap(|bootstrap| {
-                let cluster = &mut bootstrap.cluster("vllm_names")["cluster_type"]["typed_config"];
-                cluster["dns_cache_config"]["typed_dns_resolver_config"] = dns.resolver();
-            });
+            .bootstrap(|bootstrap| dns.lead(bootstrap));
         let stack = builder.start().await;
         Self {
             own,

@@ -122,6 +122,8 @@ fn w31_an_error_before_the_first_word_is_a_failed_attempt() {
         "data: {\"error\":{\"message\":\"overloaded\"}}\n\n",
         "event: error\ndata: {\"type\":\"overloaded_error\"}\n\n",
         "{\"error\":{\"message\":\"overloaded\"}}",
+        "data: {\"choices\":[{\"error\":{\"code\":502},\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n",
     ] {
         assert_eq!(
             whole(error, false).unwrap_err(),

@@ -49,7 +49,7 @@ fn read(bytes: Option<&[u8]>) -> Cooldowns {
 }
 
 const FAILURES: Option<Why> = Some(Why::Failures);
-const DUE: Option<Standing> = Some(Standing::HalfOpen);
+const HALF_OPEN: Option<Standing> = Some(Standing::HalfOpen);
 
 fn until(until: u64, why: Why) -> Option<Standing> {
     Some(Standing::Cooling { until, why })
@@ -61,7 +61,7 @@ fn w36_a_rest_grows_with_each_failed_probe() {
     assert_eq!(failed(&mut cooldowns, 0, None, 0), None);
     assert_eq!(failed(&mut cooldowns, 0, FAILURES, 0), cools(5_000));
     assert_eq!(standing(&cooldowns, 4_999), until(5_000, Why::Failures));
-    assert_eq!(standing(&cooldowns, 5_000), DUE);
+    assert_eq!(standing(&cooldowns, 5_000), HALF_OPEN);
     let mut now = 5_000;
     for cooldown in [10_000, 20_000, 40_000, 80_000, 120_000, 120_000] {
         assert_eq!(failed(&mut cooldowns, now, None, now), cools(cooldown));
@@ -88,7 +88,7 @@ fn w36_what_comes_while_it_rests_changes_nothing() {
     // Nor does an attempt that began while it cooled down.
     assert_eq!(failed(&mut cooldowns, 4_999, FAILURES, 6_000), None);
     assert_eq!(answered(&mut cooldowns, 4_999, 6_000), None);
-    assert_eq!(standing(&cooldowns, 6_000), DUE);
+    assert_eq!(standing(&cooldowns, 6_000), HALF_OPEN);
     assert_eq!(
         answered(&mut cooldowns, 5_000, 6_000),
         Some(Change::Recovered)
@@ -103,7 +103,7 @@ fn w36_one_request_tries_it_after_the_rest() {
     assert!(!cooldowns.claim("k", 4_999), "cools");
     assert!(cooldowns.claim("k", 5_000) && !cooldowns.claim("k", 5_000));
     assert_eq!(standing(&cooldowns, 14_999), Some(Standing::Probing));
-    assert_eq!(standing(&cooldowns, 15_000), DUE);
+    assert_eq!(standing(&cooldowns, 15_000), HALF_OPEN);
     assert!(
         cooldowns.claim("k", 15_000),
         "the first one came to nothing"
@@ -163,7 +163,7 @@ fn w36_the_fleet_s_rests_hold_as_long_as_it_tells_of_them() {
         "it is not told back"
     );
     cooldowns.merge(&Fleet::default(), known, &RULES(), 2_000);
-    assert_eq!(standing(&cooldowns, 2_000), DUE);
+    assert_eq!(standing(&cooldowns, 2_000), HALF_OPEN);
     assert_eq!(
         answered(&mut cooldowns, 2_000, 2_001),
         Some(Change::Recovered)
@@ -232,7 +232,7 @@ fn w36_a_claim_that_came_to_nothing_is_given_back_by_who_has_it() {
     cooldowns.unclaim(&claim(4_999));
     assert_eq!(standing(&cooldowns, 5_001), Some(Standing::Probing));
     cooldowns.unclaim(&claim(5_000));
-    assert_eq!(standing(&cooldowns, 5_001), DUE);
+    assert_eq!(standing(&cooldowns, 5_001), HALF_OPEN);
     assert!(cooldowns.claim("k", 5_001));
     // What was claimed since is another's.
     assert!(cooldowns.claim("k", 15_001));

@@ -1,8 +1,8 @@
 //! Bodies as callers send them, made up and the same on every run.
 
 /// What a body has in it.
-#[derive(Clone, Copy)]
-pub(crate) enum Shape {
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
     /// A long conversation: prose, code with its escapes, some text beyond ASCII.
     Chat,
     /// The same with tools, calls of them, and content in parts with a picture.
@@ -10,7 +10,9 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Tools => "tools",
@@ -46,8 +48,10 @@ const CALLS: [&str; 3] = [
 
 const TOOL: &str = r#"{"type":"function","function":{"name":"query_metrics","description":"Reads a metric from the warehouse.","parameters":{"type":"object","properties":{"metric":{"type":"string","enum":["churn","revenue"]},"from":{"type":"string","format":"date"},"limit":{"type":"integer","minimum":1,"maximum":1000}},"required":["metric"],"additionalProperties":false}}}"#;
 
-/// A body of `len` bytes, or of the least that its shape takes.
-pub(crate) fn body(shape: Shape, len: usize) -> Vec<u8> {
+/// A body of `len` bytes, or of the least that its shape takes. The model stands after the messages, as OpenAI's SDKs
+/// write it: what changes the model of an attempt has to reach over all of them.
+#[must_use]
+pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
     let (mut turns, mut tools) = (Vec::new(), String::new());
     if let Shape::Tools = shape {
         let picture = "iVBORw0KGgoAAAANSUhEUgAA".repeat(len.min(100_000) / 500);
@@ -63,11 +67,10 @@ pub(crate) fn body(shape: Shape, len: usize) -> Vec<u8> {
             "{{\"role\":\"assistant\",\"content\":\"{answer}\"}}"
         ));
     }
-    let before = format!("{{\"model\":\"gpt-4o-mini\",\"messages\":[{SYSTEM}");
     let after = format!(
-        "],\"temperature\":0.7,\"max_tokens\":1024,\"stream\":true{tools},\"user\":\"u-4711\"}}"
+        "],\"model\":\"{model}\",\"temperature\":0.7,\"max_tokens\":1024,\"stream\":{stream}{tools},\"user\":\"u-4711\"}}"
     );
-    let mut body = before;
+    let mut body = format!("{{\"messages\":[{SYSTEM}");
     for turn in turns.iter().cycle() {
         if body.len() + turn.len() + 1 + after.len() > len {
             break;

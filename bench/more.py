@@ -1,0 +1,139 @@
+"""What is measured beside the cost of a request: latency, memory, start, workers, and the sidecar's intake."""
+
+import json
+import os
+import random
+import time
+import urllib.request
+import uuid
+
+from rounds import PLAIN, SIZES
+from stand import TOKEN
+
+MIX = {"1 KB": 60, "10 KB": 30, "100 KB": 9, "1 MB": 1}  # of a hundred requests
+BATCH = 200  # records that the filter sends at once at most
+RECORD = {
+    "key_id": "bench",
+    "tags": {"user_agent": "bench-load"},
+    "episode": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "selector": "llama-3.3-70b",
+    "model": "llama-3.3-70b",
+    "provider": "groq",
+    "request_model": "llama-3.3-70b-versatile",
+    "response_model": "llama-3.3-70b-versatile",
+    "attempts": [
+        {
+            "provider": "groq",
+            "model": "llama-3.3-70b-versatile",
+            "status": 200,
+            "outcome": "answered",
+            "duration_ms": 412,
+        }
+    ],
+    "status": 200,
+    "end": "complete",
+    "usage": {"prompt_tokens": 25, "completion_tokens": 200, "total_tokens": 225},
+    "usage_source": "provider",
+    "started_ms": 1763683200000,
+    "first_token_ms": 180,
+    "duration_ms": 420,
+    "user_agent": "bench-load",
+    "dialect": "openai",
+}
+
+
+def latency(stand, targets, rate, seconds):
+    """p50 and p99 of 10 KB bodies that come at a constant rate, in µs, and what is answered a second at most."""
+    found = {}
+    arguments = PLAIN[1].arguments()
+    for target in targets:
+        stand.load(target, arguments, 3000)
+        most = stand.load(target, arguments, 1_000_000, seconds=seconds)
+        target.rest()
+        steady = stand.load(target, arguments, int(rate * seconds), connections=64, rate=rate)
+        target.rest()
+        found[target.name] = {
+            "per_second": most["done"] / most["seconds"],
+            "p50_us": steady["p50_us"],
+            "p99_us": steady["p99_us"],
+            "failed": most["refused"] + most["broken"] + steady["refused"] + steady["broken"],
+        }
+    return found
+
+
+def memory(stand, variants, requests):
+    """Resident MB of an Envoy that has served nothing, and after each tenth of the requests: mixed sizes."""
+    sizes = [SIZES[name] for name, count in MIX.items() for _ in range(count)]
+    random.Random(1).shuffle(sizes)
+    arguments = ["--sizes", ",".join(map(str, sizes)), "--model", "llama-3.3-70b"]
+    found = {}
+    for variant in variants:
+        target = stand.envoy(variant, name=f"{variant}-memory")
+        time.sleep(1)
+        own = {"idle_mb": target.rss_mb(), "tenths_mb": []}
+        failed = 0
+        for _ in range(10):
+            answer = stand.load(target, arguments, requests // 10, seconds=600)
+            failed += answer["refused"] + answer["broken"]
+            target.rest()
+            own["tenths_mb"].append(target.rss_mb())
+        found[variant] = {**own, "requests": requests, "failed": failed}
+        stand.stop(target)
+    return found
+
+
+def start(stand, variants, times):
+    """Seconds from the start of the process until it serves: the least and the median of some."""
+    found = {}
+    for variant in variants:
+        took = []
+        for _ in range(times):
+            target = stand.envoy(variant, name=f"{variant}-start")
+            took.append(target.start_s)
+            stand.stop(target)
+        found[variant] = {"least_s": min(took), "median_s": sorted(took)[len(took) // 2]}
+    return found
+
+
+def workers(stand, variants, seconds):
+    """Envoy's CPU time per request with one worker and with two, µs: what workers take from each other.
+
+    Both share the cores with the load, so that requests a second would tell of the machine: as much CPU time a request
+    means that two workers do twice as much.
+    """
+    found = {}
+    cpus = ",".join(map(str, range(os.cpu_count())))
+    for variant in variants:
+        own = {}
+        for count in (1, 2):
+            target = stand.envoy(variant, workers=count, name=f"{variant}-{count}", cpus=cpus)
+            arguments = PLAIN[1].arguments()
+            stand.load(target, arguments, 6000, connections=32)
+            target.rest()
+            before = target.cpu_s()
+            answer = stand.load(target, arguments, 1_000_000, connections=32, seconds=seconds)
+            target.rest()
+            own[count] = (target.cpu_s() - before) * 1e6 / answer["done"]
+            stand.stop(target)
+        found[variant] = own
+    return found
+
+
+def ingest(sidecar, seconds):
+    """Records that the sidecar stores a second, and its CPU time for one: batches of 200, one after the other."""
+    before, stored, took = sidecar.cpu_s(), 0, 0.0
+    while took < seconds:
+        body = json.dumps({"records": [{**RECORD, "id": _id()} for _ in range(BATCH)], "dropped": 0}).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{sidecar.port}/internal/records", body, headers)
+        begun = time.monotonic()
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
+        took += time.monotonic() - begun
+        stored += BATCH
+    return {"per_second": stored / took, "cpu_us": (sidecar.cpu_s() - before) * 1e6 / stored, "records": stored}
+
+
+def _id():
+    """A UUIDv7, as the filter makes them: they come in the order of the ledger."""
+    return str(uuid.UUID(int=time.time_ns() // 1_000_000 << 80 | 7 << 76 | 2 << 62 | random.getrandbits(62)))

@@ -1,0 +1,5 @@
+//! What the programs here share: the bodies, and as much of HTTP/1.1 as a load and a mock need.
+
+pub mod arguments;
+pub mod bodies;
+pub mod http;
