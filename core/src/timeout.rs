@@ -58,7 +58,21 @@ impl TimeLimits {
 pub fn is_over(limit: u64, started: u64, now_ms: u64) -> bool {
     let waited = now_ms.saturating_sub(started);
     // Of a short limit a tenth.
-    waited.saturating_add(AHEAD) >= limit && waited.saturating_mul(10) >= limit.saturating_mul(9)
+    may_be_over(limit, waited) && waited.saturating_mul(10) >= limit.saturating_mul(9)
+}
+
+/// Whether a tick that comes each `period` milliseconds is so late that the worker stood still, or the
+/// clock was set: what came meanwhile has not been read.
+#[must_use]
+pub fn is_late_tick(last: u64, now_ms: u64, period: u64) -> bool {
+    now_ms.saturating_sub(last) > period.saturating_mul(5).saturating_add(2_000)
+}
+
+/// Whether Envoy may have ended an attempt by its limit, when it ended after `waited` milliseconds
+/// without saying why: its timer may be early by its clock.
+#[must_use]
+pub fn may_be_over(limit: u64, waited: u64) -> bool {
+    waited.saturating_add(AHEAD) >= limit
 }
 
 /// The caller's limit in milliseconds, if it sends one.
@@ -234,6 +248,13 @@ mod tests {
             ..CONFIG
         };
         assert_eq!(TimeLimits::new(&short, true, [None, None]).attempt, 25);
+    }
+
+    #[test]
+    fn a_tick_is_late_by_seconds() {
+        assert!(!is_late_tick(1_000, 4_000, 200) && is_late_tick(1_000, 4_001, 200));
+        assert!(!is_late_tick(9_000, 1_000, 200), "the clock was set back");
+        assert!(!is_late_tick(0, u64::MAX, u64::MAX));
     }
 
     #[test]

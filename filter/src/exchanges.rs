@@ -27,6 +27,15 @@ pub(crate) fn get(handle: u32, id: &str) -> Option<Shared> {
     found.filter(|exchange| exchange.borrow().id() == id)
 }
 
+/// Begins the idle limits anew: the tick that looks for life came late.
+pub(crate) fn revive(now_ms: u64) {
+    EXCHANGES.with_borrow(|all| {
+        for own in all.values() {
+            own.borrow_mut().revive(now_ms);
+        }
+    });
+}
+
 /// Ends the answers that show no life any more (W32); gives the handles of their requests.
 pub(crate) fn stalled(now_ms: u64) -> Vec<u32> {
     EXCHANGES.with_borrow(|all| {

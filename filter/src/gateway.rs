@@ -20,8 +20,6 @@ pub(crate) struct Gateway {
     handle: u32,
     /// Bytes of the body that the host holds.
     held: usize,
-    /// The probe that its plan claimed, and when (W36).
-    claimed: Option<(String, u64)>,
     phase: Phase,
 }
 
@@ -44,7 +42,6 @@ impl Gateway {
             vm,
             handle,
             held: 0,
-            claimed: None,
             phase: Phase::Idle,
         }
     }
@@ -64,20 +61,12 @@ impl Gateway {
             }
         };
         let now_ms = host::now();
-        let mut claimed = None;
         let mut care = Care {
             board: &self.vm.health.board(now_ms),
-            claim: &mut |key| {
-                let own = self.vm.health.claim(key, now_ms);
-                if own {
-                    claimed = Some((key.to_owned(), now_ms));
-                }
-                own
-            },
+            claim: &mut |key| self.vm.health.claim(key, now_ms),
             now_ms,
         };
         let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
-        self.claimed = claimed;
         match sent {
             Err(reply) => self.reply(&reply),
             Ok((exchange, sent)) => self.address(exchange, sent),
@@ -105,10 +94,19 @@ impl Gateway {
         self.send(exchange, &sent)
     }
 
+    /// The request reaches no provider.
+    fn abandon(&self, mut exchange: Exchange) {
+        exchange.unclaim();
+        self.vm.health.take(exchange.take_samples());
+    }
+
     /// Pins the attempts at the caller's own endpoint to what the resolver says.
     fn resolved(&mut self, mut exchange: Exchange, mut sent: Sent, answer: &str) -> Action {
         match exchange.pin(answer, &mut sent, host::now()) {
-            Err(reply) => self.reply(&reply),
+            Err(reply) => {
+                self.abandon(exchange);
+                self.reply(&reply)
+            }
             Ok(address) => {
                 host::pin(&address);
                 self.send(exchange, &sent)
@@ -226,12 +224,10 @@ impl HttpContext for Gateway {
     }
 
     fn on_log(&mut self) {
-        let Phase::Sent(exchange) = std::mem::replace(&mut self.phase, Phase::Idle) else {
-            // No attempt came of it: another request may try out what this one was to.
-            if let Some((key, at)) = self.claimed.take() {
-                self.vm.health.release(&key, at);
-            }
-            return;
+        let exchange = match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Sent(exchange) => exchange,
+            Phase::Resolving(waiting) => return self.abandon(waiting.0),
+            _ => return,
         };
         exchanges::remove(self.handle);
         let mut exchange = exchange.borrow_mut();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sluice_core::gateway::Gateway;
 use sluice_core::health::fleet::{AT_LEAST_MS, EVERY_MS, Fleet, ROUTE, Report};
-use sluice_core::health::{Board, Change, Cooldowns, Ring, Sample, Why};
+use sluice_core::health::{Board, Change, Cooldowns, Ring, Sample, Told, Why};
 use sluice_core::spend::outbox::{Backoff, PATIENCE_MS};
 
 use crate::{host, shared};
@@ -67,41 +67,56 @@ impl Health {
     /// How all providers stand: one look at the host.
     pub(crate) fn board(&self, now: u64) -> Rc<Board> {
         let board = Rc::clone(&self.board.borrow());
-        let cooldowns = cooldowns();
+        // What stands in the host may be from a configuration in which it was not off.
+        if !self.gateway.config.health.enabled {
+            return board;
+        }
+        let cooldowns = self.cooldowns(now);
         if cooldowns.is_empty() {
             return board;
         }
         Rc::new(Board {
             standings: cooldowns.standings(now),
-            figures: board.figures.clone(),
+            figures: Rc::clone(&board.figures),
         })
     }
 
     /// Claims the one try of a key whose cooldown is over; no two VMs get it.
     pub(crate) fn claim(&self, key: &str, now: u64) -> bool {
-        change_cooldowns(|cooldowns| cooldowns.claim(key, now)).unwrap_or_default()
+        let claimed = self.change_cooldowns(now, |cooldowns| cooldowns.claim(key, now));
+        claimed.unwrap_or_default()
     }
 
-    /// Gives back a claim of `claimed`, Unix milliseconds, that came to no attempt.
-    pub(crate) fn release(&self, key: &str, claimed: u64) {
-        change_cooldowns(|cooldowns| cooldowns.release(key, claimed));
-    }
-
-    /// Takes what attempts tell. A failure goes into the ring at once, behind the answers that were
-    /// gathered before it; so does what may change the list of cooldowns.
-    pub(crate) fn take(&self, samples: Vec<Sample>) {
-        for sample in samples {
-            let urgent =
-                !sample.answered || cooldowns().concerns(std::slice::from_ref(&sample), None);
-            let key = sample.key.clone();
-            let mut gathered = self.gathered.borrow_mut();
-            let waiting = gathered.entry(key.clone()).or_default();
-            waiting.push(sample);
-            if urgent || waiting.len() >= GATHERED {
-                let all = std::mem::take(waiting);
-                drop(gathered);
-                self.settle(&key, &all, host::now());
+    /// Takes what attempts tell.
+    pub(crate) fn take(&self, told: Vec<Told>) {
+        for told in told {
+            let now = host::now();
+            match told {
+                Told::Over(sample) => self.gather(sample, now),
+                Told::Listed(sample) => self.list(&sample.key.clone(), &[sample], None, now),
+                Told::Unclaimed(claim) => {
+                    self.change_cooldowns(now, |cooldowns| cooldowns.unclaim(&claim));
+                }
             }
+        }
+    }
+
+    /// A failure goes into the ring at once, behind the answers that were gathered before it; so does
+    /// what may change the list of cooldowns.
+    fn gather(&self, sample: Sample, now: u64) {
+        let concerns = || {
+            let cooldowns = self.cooldowns(now);
+            cooldowns.concerns(std::slice::from_ref(&sample), None)
+        };
+        let urgent = !sample.answered || concerns();
+        let key = sample.key.clone();
+        let mut gathered = self.gathered.borrow_mut();
+        let waiting = gathered.entry(key.clone()).or_default();
+        waiting.push(sample);
+        if urgent || waiting.len() >= GATHERED {
+            let all = std::mem::take(waiting);
+            drop(gathered);
+            self.settle(&key, &all, now);
         }
     }
 
@@ -114,8 +129,11 @@ impl Health {
             && now.saturating_sub(self.refreshed.get()) >= FRESH_MS
         {
             self.refreshed.set(now);
+            if !self.cooldowns(now).is_empty() {
+                self.change_cooldowns(now, |cooldowns| cooldowns.forget(now));
+            }
             let figure = |(key, ring): (&str, Ring)| (key.to_owned(), ring.figures(now));
-            let figures = self.rings().into_iter().map(figure).collect();
+            let figures = Rc::new(self.rings().into_iter().map(figure).collect());
             let standings = BTreeMap::new();
             self.board.replace(Rc::new(Board { standings, figures }));
         }
@@ -127,10 +145,17 @@ impl Health {
         }
         let rules = &self.gateway.config.health;
         let reason = change_ring(key, |ring| ring.take(samples, rules, now)).flatten();
-        if !cooldowns().concerns(samples, reason) {
+        self.list(key, samples, reason, now);
+    }
+
+    /// Takes what attempts at one key tell into the list of cooldowns; `reason` is its ring's.
+    fn list(&self, key: &str, samples: &[Sample], reason: Option<Why>, now: u64) {
+        if !self.cooldowns(now).concerns(samples, reason) {
             return;
         }
-        let change = change_cooldowns(|cooldowns| cooldowns.take(samples, reason, rules, now));
+        let rules = &self.gateway.config.health;
+        let change =
+            self.change_cooldowns(now, |cooldowns| cooldowns.take(samples, reason, rules, now));
         match change.flatten() {
             Some(Change::CoolsDown { cooldown_ms, why }) => {
                 let why = match why {
@@ -159,7 +184,7 @@ impl Health {
             return;
         }
         let rings = self.rings();
-        let report = Report::new(self.instance(), &rings, &cooldowns(), now);
+        let report = Report::new(self.instance(), &rings, &self.cooldowns(now), now);
         if !report.is_news() && waited < AT_LEAST_MS {
             return;
         }
@@ -210,7 +235,9 @@ impl Health {
         let config = &self.gateway.config;
         let keys = config.keys();
         let known = |key: &str| keys.contains(key);
-        change_cooldowns(|cooldowns| cooldowns.merge(&fleet, known, &config.health, now));
+        self.change_cooldowns(now, |cooldowns| {
+            cooldowns.merge(&fleet, known, &config.health, now);
+        });
         true
     }
 
@@ -238,14 +265,16 @@ impl Health {
         keys.map(|key| (key, Ring::read(host::shared(&name(key)).0.as_deref())))
             .collect()
     }
-}
 
-fn cooldowns() -> Cooldowns {
-    Cooldowns::read(host::shared(COOLDOWNS).0.as_deref())
-}
+    fn cooldowns(&self, now: u64) -> Cooldowns {
+        let bytes = host::shared(COOLDOWNS).0;
+        Cooldowns::read(bytes.as_deref(), &self.gateway.config.health, now)
+    }
 
-fn change_cooldowns<T>(with: impl FnMut(&mut Cooldowns) -> T) -> Option<T> {
-    shared::change(COOLDOWNS, Cooldowns::read, Cooldowns::write, with)
+    fn change_cooldowns<T>(&self, now: u64, with: impl FnMut(&mut Cooldowns) -> T) -> Option<T> {
+        let read = |bytes: Option<&[u8]>| Cooldowns::read(bytes, &self.gateway.config.health, now);
+        shared::change(COOLDOWNS, read, Cooldowns::write, with)
+    }
 }
 
 fn change_ring<T>(key: &str, with: impl FnMut(&mut Ring) -> T) -> Option<T> {

@@ -10,6 +10,7 @@ use sluice_core::config::Config;
 use sluice_core::endpoint;
 use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
+use sluice_core::timeout;
 
 use crate::exchanges;
 use crate::gateway::Gateway;
@@ -37,6 +38,8 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Root {
     role: Role,
+    /// When its last tick was, Unix milliseconds.
+    ticked: u64,
 }
 
 #[derive(Default)]
@@ -131,6 +134,11 @@ impl RootContext for Root {
             vm.health.tick(now);
             if vm.outbox.tick(now) {
                 vm.health.report(now);
+            }
+            let last = std::mem::replace(&mut self.ticked, now);
+            let period = vm.gateway.config.sidecar.flush_interval_ms;
+            if timeout::is_late_tick(last, now, period) {
+                exchanges::revive(now);
             }
             // Last: they leave the callback with another context.
             exchanges::stalled(now).into_iter().for_each(host::reset);

@@ -36,7 +36,7 @@ fn board(figures: &[(&str, Figures)]) -> Board {
         .iter()
         .map(|(model, figures)| (format!("p:{model}"), *figures));
     Board {
-        figures: figures.collect(),
+        figures: figures.collect::<BTreeMap<_, _>>().into(),
         ..Board::default()
     }
 }

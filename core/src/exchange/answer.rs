@@ -131,6 +131,7 @@ impl Exchange {
             }
             Answer::Unread(last) => {
                 running.alive = now_ms;
+                running.left = running.left.saturating_add(size);
                 keep_last(last, size, read);
                 if end {
                     if let Some(usage) = last_usage(last) {
@@ -156,6 +157,7 @@ impl Exchange {
             let mut last = Vec::new();
             keep_last(&mut last, size, read);
             running.answer = Answer::Unread(last);
+            running.left = running.left.saturating_add(size);
             self.meter.unread = true;
             return self.open(wire::JSON, front, now_ms);
         }
@@ -204,7 +206,7 @@ impl Exchange {
             running.alive = now_ms;
         }
         // From here the host's buffer holds one chunk at a time.
-        *seen = 0;
+        running.left = running.left.saturating_add(std::mem::take(seen));
         self.meter.note(stream);
         if end {
             if stream.truncated {
@@ -228,6 +230,7 @@ impl Exchange {
         if let Some(running) = &mut self.running {
             running.first_token = Some(now_ms.saturating_sub(running.started));
         }
+        self.sample_begun();
         let mut headers = vec![
             (":status".to_owned(), "200".to_owned()),
             ("content-type".to_owned(), media.to_owned()),

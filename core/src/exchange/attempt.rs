@@ -122,6 +122,7 @@ impl Exchange {
             first_token: None,
             limits: None,
             alive: now_ms,
+            left: 0,
             edits,
             answer: Answer::None,
             echo: self.echo(candidate, now_ms),

@@ -103,6 +103,12 @@ impl Awaiting {
             let told = self.explain(&chat, &bytes, care, luck);
             return Err(told.unwrap_or_else(refused));
         }
+        // Who is in a hurry does not try a provider out.
+        let hurried = self.limits(&chat).callers;
+        let care = &mut Care {
+            claim: &mut |key| !hurried && (care.claim)(key),
+            ..*care
+        };
         self.send(chat, bytes, care, luck).map_err(refused)
     }
 

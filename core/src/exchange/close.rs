@@ -16,6 +16,7 @@ impl Exchange {
     pub fn close(&mut self, details: Option<&str>, now_ms: u64) -> Option<Record> {
         let end = self.end(details, now_ms);
         self.state = State::Ended(end);
+        self.unclaim();
         if self.chat.extras.dryrun {
             return None;
         }

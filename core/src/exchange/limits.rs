@@ -35,6 +35,10 @@ impl Exchange {
     /// Life is a chunk of the dialect or `[DONE]`, not a comment, a ping or a part of an event; of an
     /// answer that passes unread it is any byte.
     pub fn stalled(&mut self, now_ms: u64) -> bool {
+        if let Some(running) = &mut self.running {
+            // The clock may have been set back.
+            running.alive = running.alive.min(now_ms);
+        }
         let idle = |running: &&Running| now_ms.saturating_sub(running.alive) >= self.limits.idle;
         let running = self.running.as_ref().filter(idle);
         let Some(running) = running.filter(|_| self.state == State::Answering) else {
@@ -43,6 +47,13 @@ impl Exchange {
         let outcome = running.broken(Outcome::IdleTimeout);
         self.conclude(outcome, now_ms);
         true
+    }
+
+    /// Begins the idle limit anew: nobody has looked for life for a while.
+    pub fn revive(&mut self, now_ms: u64) {
+        if let Some(running) = &mut self.running {
+            running.alive = now_ms;
+        }
     }
 
     /// Whether the limit of the whole request is over.

@@ -33,7 +33,7 @@ pub use opening::{Opened, open};
 use crate::answer::{Echo, Refusal, Stream};
 use crate::endpoint::Own;
 use crate::gateway::Gateway;
-use crate::health::{Limits, Sample};
+use crate::health::{Limits, Told};
 use crate::json::Edit;
 use crate::luck::Luck;
 use crate::plan::Plan;
@@ -73,8 +73,8 @@ pub struct Exchange {
     luck: Luck,
     /// After which time the soonest of the failed attempts may be tried again, seconds.
     retry_after: Option<u64>,
-    /// What the attempts that are over tell of their providers, until it is taken.
-    samples: Vec<Sample>,
+    /// What the attempts tell of their providers, until it is taken.
+    samples: Vec<Told>,
 }
 
 /// What the head of the request says of who asks.
@@ -98,7 +98,7 @@ struct Body {
 }
 
 /// How far the plan has been carried out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
     /// Index of the planned attempt that runs, or ran last.
     at: usize,
@@ -106,6 +106,8 @@ struct Place {
     next: usize,
     /// Tries more of the same provider that are left.
     tries: u8,
+    /// The keys that have failed this request.
+    failed: Vec<String>,
 }
 
 /// The attempt that runs.
@@ -120,6 +122,8 @@ struct Running {
     limits: Option<Limits>,
     /// When its answer last showed life, Unix milliseconds; counts once the answer leaves.
     alive: u64,
+    /// Bytes of its answer that have left.
+    left: usize,
     edits: Vec<Edit>,
     answer: Answer,
     echo: Echo,

@@ -10,6 +10,7 @@ use crate::spend::{EndReason, Outcome, Record, UsageSource};
 
 mod again;
 mod echo;
+mod harm;
 mod heads;
 mod limits;
 mod sampled;

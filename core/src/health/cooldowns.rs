@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bytes::{Bytes, put_text};
 use super::fleet::Fleet;
-use super::{LONGEST_MS, Sample, Standing, Why};
+use super::{Claim, LONGEST_MS, Sample, Standing, Why};
 use crate::config::Health;
 
 /// How long the request that tries a key has for it, milliseconds; then another may.
@@ -179,12 +179,12 @@ impl Cooldowns {
         true
     }
 
-    /// Gives back a claim of `claimed_ms`: the request that has it came to no attempt. Another one's claim stays.
-    pub fn release(&mut self, key: &str, claimed_ms: u64) {
-        let rest = self.keys.get_mut(key);
-        let own = claimed_ms.saturating_add(PROBE_MS);
-        if let Some(rest) = rest.filter(|rest| rest.probed == own) {
-            rest.probed = 0;
+    /// Gives a claim back whose request has learned nothing: another may try the key at once.
+    pub fn unclaim(&mut self, claim: &Claim) {
+        let until = claim.at.saturating_add(PROBE_MS);
+        let cooldown = self.keys.get_mut(&claim.key);
+        if let Some(cooldown) = cooldown.filter(|cooldown| cooldown.probed == until) {
+            cooldown.probed = 0;
         }
     }
 
@@ -204,10 +204,7 @@ impl Cooldowns {
             }
         }
         for told in fleet.cooling.iter().filter(|told| known(&told.key)) {
-            let most = match told.why {
-                Why::Failures => rules.max_cooldown_ms,
-                Why::RateLimited => LONGEST_MS,
-            };
+            let most = longest_ms(told.why, rules);
             let cooldown = self.keys.entry(told.key.clone()).or_insert(Cooldown::NONE);
             cooldown.fleet = Deadline::after(told.remaining_ms.min(most), told.why, now_ms);
         }
@@ -224,7 +221,8 @@ impl Cooldowns {
         Some((cooldown_ms, own.why))
     }
 
-    fn forget(&mut self, now_ms: u64) {
+    /// Leaves the keys that nobody has tried for long.
+    pub fn forget(&mut self, now_ms: u64) {
         let over =
             |cooldown: &Cooldown| cooldown.longest().until.saturating_add(FORGET_MS) < now_ms;
         self.keys.retain(|_, cooldown| !over(cooldown));
@@ -248,12 +246,20 @@ impl Cooldowns {
         out
     }
 
-    /// Reads the list of cooldowns; what is not there or not readable is empty.
+    /// Reads the list of cooldowns; what is not there or not readable is empty. Where the clock has
+    /// been set back, no cooldown is longer than it can be.
     #[must_use]
-    pub fn read(bytes: Option<&[u8]>) -> Self {
-        bytes
+    pub fn read(bytes: Option<&[u8]>, rules: &Health, now_ms: u64) -> Self {
+        let mut own = bytes
             .and_then(|bytes| Self::parse(Bytes(bytes)))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        for cooldown in own.keys.values_mut() {
+            for Deadline { until, why } in [&mut cooldown.own, &mut cooldown.fleet] {
+                *until = (*until).min(now_ms.saturating_add(longest_ms(*why, rules)));
+            }
+            cooldown.probed = cooldown.probed.min(now_ms.saturating_add(PROBE_MS));
+        }
+        own
     }
 
     fn parse(mut bytes: Bytes<'_>) -> Option<Self> {
@@ -278,6 +284,14 @@ impl Cooldowns {
             keys.insert(key, cooldown);
         }
         Some(Self { keys })
+    }
+}
+
+/// How long a cooldown can be.
+fn longest_ms(why: Why, rules: &Health) -> u64 {
+    match why {
+        Why::Failures => rules.max_cooldown_ms,
+        Why::RateLimited => LONGEST_MS,
     }
 }
 

@@ -31,9 +31,11 @@ impl Limits {
     ///
     /// `Retry-After` counts with 429, 503 and 529 only, where it is about being asked too much; the
     /// reset of a limit with a remaining count of 0. The longest of them holds. What is not
-    /// readable is not there. Source: W36.
+    /// readable is not there. A point in time is measured against the answer's own `date`, where it has
+    /// one. Source: W36.
     #[must_use]
     pub fn read(head: &Head, now_ms: u64) -> Option<Self> {
+        let now_ms = head.get("date").and_then(http_date).unwrap_or(now_ms);
         let (mut after, mut after_ms) = (None, None);
         let mut resources: Vec<Resource<'_>> = Vec::new();
         for (name, value) in head.iter() {
@@ -247,6 +249,20 @@ mod tests {
                  anthropic-ratelimit-requests-reset=2024-05-01T12:00:01Z|anthropic-ratelimit-output-tokens-limit=8000|\
                  anthropic-ratelimit-output-tokens-remaining=0|anthropic-ratelimit-output-tokens-reset=2024-05-01T12:00:20Z",
                 (Some(20_000), Some(0), 20_000),
+            ),
+            // The answer's own clock: it is a minute ahead.
+            (
+                "date=Wed, 01 May 2024 12:01:00 GMT|anthropic-ratelimit-tokens-remaining=0|\
+                 anthropic-ratelimit-tokens-reset=2024-05-01T12:01:20Z",
+                rest(20_000),
+            ),
+            (
+                ":status=429|date=Wed, 01 May 2024 12:01:00 GMT|retry-after=Wed, 01 May 2024 12:01:07 GMT",
+                rest(7_000),
+            ),
+            (
+                ":status=429|date=soon|retry-after=Wed, 01 May 2024 12:00:07 GMT",
+                rest(7_000),
             ),
             // Nonsense.
             (

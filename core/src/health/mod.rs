@@ -17,6 +17,7 @@ mod limits;
 mod ring;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,26 @@ pub use ring::Ring;
 
 /// The longest cooldown that a provider's headers can begin, milliseconds: an hour.
 pub const LONGEST_MS: u64 = 3_600_000;
+
+/// What an exchange tells of the providers' health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An attempt is over.
+    Over(Sample),
+    /// For the list of cooldowns alone: the attempt goes on, or its ring has its failure already.
+    Listed(Sample),
+    /// A half-open key was claimed, and nothing was learned of it.
+    Unclaimed(Claim),
+}
+
+/// The claim of the one try of a half-open key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The provider's model ([`crate::config::Candidate::key`]).
+    pub key: String,
+    /// When it was claimed, Unix milliseconds.
+    pub at: u64,
+}
 
 /// What one attempt tells of the health of a provider's model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +56,8 @@ pub struct Sample {
     pub answered: bool,
     /// Whether it failed because the provider is asked too much: its status was 429.
     pub limited: bool,
+    /// Whether no status came: the connection failed, and with it all else that it carried.
+    pub unconnected: bool,
     /// When the attempt began, Unix milliseconds: one from before a cooldown does not judge its end.
     pub began: u64,
     /// To its first token, to the end of its plain answer, or to its failure, milliseconds.
@@ -108,8 +131,8 @@ impl Default for Figures {
 pub struct Board {
     /// Those that are not simply ready, by key.
     pub standings: BTreeMap<String, Standing>,
-    /// Figures by key.
-    pub figures: BTreeMap<String, Figures>,
+    /// Figures by key; all boards of a moment share them.
+    pub figures: Rc<BTreeMap<String, Figures>>,
 }
 
 impl Board {
@@ -133,6 +156,7 @@ fn sample(answered: bool, began: u64) -> Sample {
         key: "k".to_owned(),
         answered,
         limited: false,
+        unconnected: false,
         began,
         latency_ms: 5,
         limits: None,

@@ -42,9 +42,12 @@ struct Tried {
 impl Ring {
     /// Takes what attempts tell, oldest first; a reason to cool down when the last of them gives one.
     ///
-    /// There is one when the last `failures` attempts failed within the window, or at least 7 of the
-    /// last 10. What begins a cooldown is not counted again.
+    /// There is one when the last `failures` attempts failed within the window and at least half of
+    /// the last 10 did, or at least 7 of those. What begins a cooldown is not counted again, nor are
+    /// the further attempts that one broken connection fails.
     pub fn take(&mut self, samples: &[Sample], rules: &Health, now_ms: u64) -> Option<Why> {
+        // The clock may have been set back.
+        self.judged_from = self.judged_from.min(now_ms);
         samples
             .iter()
             .fold(None, |_, sample| self.one(sample, rules, now_ms))
@@ -56,7 +59,7 @@ impl Ring {
         }
         self.attempts.push_back(Tried {
             answered: sample.answered,
-            judged: sample.began >= self.judged_from,
+            judged: sample.began >= self.judged_from && !self.is_known(sample, now_ms),
             latency_ms: u32::try_from(sample.latency_ms).unwrap_or(u32::MAX),
             at: now_ms,
         });
@@ -75,14 +78,23 @@ impl Ring {
         })
     }
 
+    /// Whether it may be a part of the failure that was counted last: one connection that breaks fails
+    /// all the attempts that are on it.
+    fn is_known(&self, sample: &Sample, now_ms: u64) -> bool {
+        let counted = |tried: &&Tried| tried.judged && !tried.answered && tried.at <= now_ms;
+        let last = self.attempts.iter().rev().find(counted);
+        sample.unconnected && last.is_some_and(|last| sample.began < last.at)
+    }
+
     fn is_failing(&self, rules: &Health, now_ms: u64) -> bool {
         let judged = || self.attempts.iter().rev().filter(|tried| tried.judged);
         let wanted = usize::try_from(rules.failures).unwrap_or(LAST);
         let row = judged().take(wanted).take_while(|tried| {
             !tried.answered && now_ms.saturating_sub(tried.at) <= rules.window_ms
         });
-        let failed = judged().take(OF).filter(|tried| !tried.answered);
-        row.count() >= wanted || failed.count() >= FAILED
+        let of = judged().take(OF).count();
+        let failed = judged().take(OF).filter(|tried| !tried.answered).count();
+        failed >= FAILED || row.count() >= wanted && failed.saturating_mul(2) >= of
     }
 
     /// What was until now does not count towards a cooldown any more.
@@ -192,145 +204,4 @@ impl Ring {
 }
 
 #[cfg(test)]
-mod tests {
-    #[cfg(target_os = "unknown")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-    use crate::health::{Limits, sample};
-
-    fn take(ring: &mut Ring, outcomes: &str, now: u64) -> Vec<Option<Why>> {
-        let one = |letter| {
-            let mut sample = sample(letter == '.', now);
-            sample.limited = letter == 'l';
-            ring.take(&[sample], &Health::default(), now)
-        };
-        outcomes.chars().map(one).collect()
-    }
-
-    #[test]
-    fn w36_failures_in_a_row_begin_a_rest() {
-        let mut ring = Ring::default();
-        let (none, cooldown) = (None, Some(Why::Failures));
-        assert_eq!(
-            take(&mut ring, "xx.xxx", 10),
-            [none, none, none, none, none, cooldown]
-        );
-        // Those are not counted again.
-        assert_eq!(take(&mut ring, "xxx", 20), [none, none, cooldown]);
-        assert_eq!(
-            take(&mut ring, "xxl", 30),
-            [none, none, Some(Why::RateLimited)]
-        );
-    }
-
-    #[test]
-    fn w36_all_that_was_gathered_is_taken() {
-        let mut ring = Ring::default();
-        let samples = [true, true, false, false, false].map(|answered| sample(answered, 0));
-        let why = ring.take(&samples, &Health::default(), 0);
-        assert_eq!((why, ring.total()), (Some(Why::Failures), 5));
-        assert_eq!(ring.figures(0).success_rate, Some(0.4));
-        assert_eq!(ring.take(&[], &Health::default(), 0), None);
-    }
-
-    #[test]
-    fn w36_the_row_must_be_within_the_window() {
-        let mut ring = Ring::default();
-        assert_eq!(take(&mut ring, "x", 0), [None]);
-        assert_eq!(take(&mut ring, "x", 59_000), [None]);
-        assert_eq!(take(&mut ring, "x", 61_000), [None]);
-        assert_eq!(take(&mut ring, "x", 119_000), [Some(Why::Failures)]);
-    }
-
-    #[test]
-    fn w36_seven_of_ten_begin_a_rest() {
-        let mut ring = Ring::default();
-        let told = take(&mut ring, "..........xx.xx.xx.", 0);
-        assert!(told.iter().all(Option::is_none), "6 of 10");
-        assert_eq!(take(&mut ring, "x", 0), [Some(Why::Failures)]);
-        assert_eq!(
-            take(&mut ring, ".x", 0),
-            [None, None],
-            "they are not counted again"
-        );
-    }
-
-    #[test]
-    fn w36_an_attempt_from_before_a_rest_is_not_judged() {
-        let mut ring = Ring::default();
-        ring.forgive(1_000);
-        for _ in 0..10 {
-            let late = sample(false, 999);
-            assert_eq!(ring.take(&[late], &Health::default(), 2_000), None);
-        }
-        assert_eq!(ring.figures(0).success_rate, Some(0.0));
-        assert_eq!(take(&mut ring, "xx.", 2_000), [None; 3]);
-        ring.forgive(3_000);
-        assert_eq!(take(&mut ring, "xx", 3_000), [None; 2]);
-    }
-
-    #[test]
-    fn w36_the_last_hundred_are_kept() {
-        let mut ring = Ring::default();
-        assert_eq!(ring.figures(0), Figures::default());
-        for latency_ms in 0..250 {
-            let mut sample = sample(latency_ms % 4 > 0, 0);
-            sample.latency_ms = latency_ms;
-            ring.take(&[sample], &Health::default(), 5);
-        }
-        let figures = ring.figures(5);
-        assert_eq!(figures.success_rate, Some(0.75));
-        assert!(
-            figures
-                .latency_ms
-                .is_some_and(|mean| (198.0..202.0).contains(&mean))
-        );
-        assert_eq!((ring.unreported().count(), ring.total()), (100, 250));
-        ring.reported(240);
-        assert_eq!(ring.unreported().count(), 10);
-        assert_eq!(ring.unreported().last(), Some((true, 249)));
-        ring.reported(999);
-        assert_eq!(ring.unreported().count(), 0);
-    }
-
-    #[test]
-    fn w36_headroom_has_an_end() {
-        let mut ring = Ring::default();
-        let mut sample = sample(true, 0);
-        let limits = Limits {
-            retry_after_ms: None,
-            headroom: Some(30),
-            headroom_ms: 50,
-        };
-        sample.limits = Some(limits);
-        ring.take(&[sample.clone()], &Health::default(), 100);
-        assert_eq!((ring.headroom(149), ring.headroom(150)), (Some(30), None));
-        assert_eq!(
-            (ring.figures(100).headroom, ring.figures(150).headroom),
-            (0.3, 1.0)
-        );
-        sample.limits = Some(Limits {
-            headroom: None,
-            ..limits
-        });
-        ring.take(&[sample], &Health::default(), 100);
-        assert_eq!(ring.headroom(149), Some(30), "nothing was told");
-    }
-
-    #[test]
-    fn w36_a_ring_is_read_as_it_was_written() {
-        let mut ring = Ring::default();
-        take(&mut ring, ".x.xxx..", 77);
-        assert_eq!(Ring::read(Some(&ring.write())), ring);
-        let whole = ring.write();
-        for end in 0..whole.len() {
-            let cut = Ring::read(Some(&whole[..end]));
-            assert!(cut.attempts.len() < ring.attempts.len());
-        }
-        assert_eq!(Ring::read(None), Ring::default());
-        assert_eq!(Ring::read(Some(&[0xff; 99])), Ring::default());
-        let long = [whole.clone(), vec![0; 13 * 200]].concat();
-        assert_eq!(Ring::read(Some(&long)).attempts.len(), LAST);
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ pub use standing::Care;
 use crate::config::{Candidate, Config, Model, Provider, Tier};
 use crate::endpoint::{self, Own};
 use crate::gateway::{Gateway, Secret};
+use crate::health::Claim;
 use crate::luck::Luck;
 use crate::reject::Rejection;
 use crate::request::{Needs, Routing};
@@ -56,6 +57,8 @@ pub struct Plan {
     pub tiers: Vec<Tier>,
     /// What was asked and does not hold, for a person.
     pub notes: Vec<String>,
+    /// The half-open key that it tries out.
+    pub claimed: Option<Claim>,
 }
 
 /// One attempt that is planned.
@@ -140,6 +143,7 @@ impl Plan {
             left,
             tiers: floor,
             notes,
+            claimed: None,
         };
         for line in lines {
             plan.take(line, wish.asked, gateway);

@@ -1,7 +1,7 @@
 //! What the health of the candidates does to a plan (W36).
 
-use super::{Plan, Planned, Reason};
-use crate::health::{Board, Standing, Why};
+use super::{Plan, Reason};
+use crate::health::{Board, Claim, Standing, Why};
 
 /// How the candidates stand, and the claim of a probe.
 pub struct Care<'a> {
@@ -30,14 +30,15 @@ pub(super) fn order(plan: &mut Plan, care: &mut Care<'_>) {
             Standing::Cooling { until, why } => cooling.push((until, why, planned)),
         }
     }
-    let turn = |planned: &Planned, care: &mut Care<'_>| {
-        let key = &planned.candidate.key;
-        care.board.standing(key) == Standing::HalfOpen && !(care.claim)(key)
-    };
     // Only who goes first tries a half-open one out.
     while let Some(first) = ready.first()
-        && turn(first, care)
+        && care.board.standing(&first.candidate.key) == Standing::HalfOpen
     {
+        let (key, at) = (first.candidate.key.clone(), care.now_ms);
+        if (care.claim)(&key) {
+            plan.claimed = Some(Claim { key, at });
+            break;
+        }
         probed.push(ready.remove(0));
     }
     ready.append(&mut probed);

@@ -14,6 +14,7 @@ mod fields;
 mod gate;
 mod golden;
 mod health;
+mod health_harm;
 mod hygiene;
 mod integrity;
 mod keys;

@@ -44,6 +44,10 @@ fn told(remaining_ms: u64, why: Why) -> Fleet {
     }
 }
 
+fn read(bytes: Option<&[u8]>) -> Cooldowns {
+    Cooldowns::read(bytes, &RULES(), 5_000)
+}
+
 const FAILURES: Option<Why> = Some(Why::Failures);
 const HALF_OPEN: Option<Standing> = Some(Standing::HalfOpen);
 
@@ -106,19 +110,6 @@ fn w36_one_request_tries_it_after_the_rest() {
     );
     assert_eq!(failed(&mut cooldowns, 15_000, None, 15_100), cools(10_000));
     assert!(!cooldowns.claim("k", 25_099) && cooldowns.claim("k", 25_100));
-}
-
-#[test]
-fn w36_a_claim_that_came_to_no_attempt_is_given_back() {
-    let mut cooldowns = Cooldowns::default();
-    failed(&mut cooldowns, 0, FAILURES, 0);
-    assert!(cooldowns.claim("k", 5_000));
-    cooldowns.release("other", 5_000);
-    cooldowns.release("k", 4_999);
-    assert!(!cooldowns.claim("k", 5_001), "another one's");
-    cooldowns.release("k", 5_000);
-    assert_eq!(standing(&cooldowns, 5_001), HALF_OPEN);
-    assert!(cooldowns.claim("k", 5_001));
 }
 
 #[test]
@@ -207,24 +198,70 @@ fn w36_a_key_that_nobody_tries_is_forgotten() {
 fn w36_a_gate_is_read_as_it_was_written() {
     let mut cooldowns = Cooldowns::default();
     failed(&mut cooldowns, 0, FAILURES, 0);
-    cooldowns.claim("k", 5_000);
+    assert!(cooldowns.claim("k", 5_000));
     let mut other = sample(false, 0);
     other.key = "a:b".to_owned();
     cooldowns.take(&[other], Some(Why::RateLimited), &RULES(), 7);
     cooldowns.merge(&told(7_000, Why::RateLimited), |_| true, &RULES(), 0);
     let whole = cooldowns.write();
-    assert_eq!(Cooldowns::read(Some(&whole)), cooldowns);
+    assert_eq!(read(Some(&whole)), cooldowns);
     for end in 0..whole.len() {
-        assert!(Cooldowns::read(Some(&whole[..end])).keys.len() < 2);
+        assert!(read(Some(&whole[..end])).keys.len() < 2);
     }
-    assert_eq!(Cooldowns::read(None), Cooldowns::default());
-    assert_eq!(Cooldowns::read(Some(&[0xff; 64])), Cooldowns::default());
+    assert_eq!(read(None), Cooldowns::default());
+    assert_eq!(read(Some(&[0xff; 64])), Cooldowns::default());
     let mut long = sample(false, 0);
     long.key = "x".repeat(70_000);
     cooldowns.take(&[long], FAILURES, &RULES(), 0);
     assert_eq!(
-        Cooldowns::read(Some(&cooldowns.write())).keys.len(),
+        read(Some(&cooldowns.write())).keys.len(),
         2,
         "no such key is kept"
     );
+}
+
+#[test]
+fn w36_a_claim_that_came_to_nothing_is_given_back_by_who_has_it() {
+    let mut cooldowns = Cooldowns::default();
+    failed(&mut cooldowns, 0, FAILURES, 0);
+    let claim = |at| Claim {
+        key: "k".to_owned(),
+        at,
+    };
+    assert!(cooldowns.claim("k", 5_000));
+    cooldowns.unclaim(&claim(4_999));
+    assert_eq!(standing(&cooldowns, 5_001), Some(Standing::Probing));
+    cooldowns.unclaim(&claim(5_000));
+    assert_eq!(standing(&cooldowns, 5_001), HALF_OPEN);
+    assert!(cooldowns.claim("k", 5_001));
+    // What was claimed since is another's.
+    assert!(cooldowns.claim("k", 15_001));
+    cooldowns.unclaim(&claim(5_001));
+    assert_eq!(standing(&cooldowns, 15_002), Some(Standing::Probing));
+}
+
+#[test]
+fn w36_a_clock_that_is_set_back_makes_no_cooldown_longer() {
+    let mut cooldowns = Cooldowns::default();
+    let late = 1_000_000_000;
+    failed(&mut cooldowns, late, FAILURES, late);
+    let mut other = sample(false, late);
+    other.key = "a:b".to_owned();
+    other.limits = Some(Limits {
+        retry_after_ms: Some(u64::MAX),
+        ..Limits::default()
+    });
+    cooldowns.take(&[other], None, &RULES(), late);
+    let set_back = Cooldowns::read(Some(&cooldowns.write()), &RULES(), 7);
+    assert_eq!(
+        standing(&set_back, 7),
+        until(7 + RULES().max_cooldown_ms, Why::Failures)
+    );
+    let limited = set_back.standings(7).get("a:b").copied();
+    assert_eq!(limited, until(7 + LONGEST_MS, Why::RateLimited));
+    assert!(cooldowns.claim("k", late + 5_000));
+    let now = late - 500_000;
+    let mut set_back = Cooldowns::read(Some(&cooldowns.write()), &RULES(), now);
+    assert!(!set_back.claim("k", now + RULES().max_cooldown_ms - 1));
+    assert!(set_back.claim("k", now + RULES().max_cooldown_ms));
 }

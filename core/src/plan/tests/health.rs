@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::health::Claim;
 
 const FAILED: Standing = Standing::Cooling {
     until: 9_000,
@@ -78,6 +79,11 @@ fn w36_one_request_tries_a_half_open_provider_out() {
     assert_eq!(told(&first), ["b/m", "c/m", "a/m"]);
     assert_eq!(told(&second), ["c/m", "a/m", "b/m"]);
     assert_eq!(claimed, ["b:m", "b:m"]);
+    let claim = Claim {
+        key: "b:m".to_owned(),
+        at: 1_000,
+    };
+    assert_eq!((first.claimed, second.claimed), (Some(claim), None));
     let probed = ask.clone().stands("b:m", Standing::Probing);
     assert_eq!(probed.route(), ["c/m", "a/m", "b/m"]);
     // One that is not first is not claimed.
