@@ -7,7 +7,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "envoy")
 
 from bootstrap import Bootstrap, trust_store  # noqa: E402
 
-FAILING = "openai"  # the provider that fails; the next one of its model answers
+FAILING = "openai"  # the provider that always fails; the next one of its model answers
 ANSWERING = "groq"
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TYPES = "type.googleapis.com/"
@@ -18,10 +18,12 @@ KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY")
 class Documents:
     """What is the same for every variant: where providers and the sidecar are, and who may come in."""
 
-    def __init__(self, provider, failing, sidecar, key, module, floor, front=None):
-        self.provider, self.failing, self.sidecar = provider, failing, sidecar
-        self.key, self.module, self.floor_module = key, module, floor
+    def __init__(self, ports, key, modules, front=None, steady=False):
+        self.provider, self.failing, self.sidecar = ports
+        self.key = key
+        self.modules = modules  # {variant: path}
         self.front = front  # (port, certificate) of TLS before the provider, in the setting nearer to production
+        self.steady = steady  # a provider that always fails is always asked: nothing cools down
 
     def write(self, variant, path, port, admin):
         """Writes the configuration of a variant."""
@@ -58,15 +60,15 @@ class Documents:
         return bootstrap
 
     def _sluice(self, bootstrap):
-        bootstrap.module(self.module)
+        bootstrap.module(self.modules["sluice"])
         bootstrap.add_key(self.key)
         first, second = bootstrap.gateway["models"]["gpt-4o-mini"]["providers"]
         first["model"], second["model"] = "gpt-4o-mini-2024-07-18", "mini"  # every attempt changes the body
-        # The provider that always fails is always asked: its failures are counted, and never enough of them.
-        bootstrap.gateway["health"].update(failures=100, window_ms=1)
+        if self.steady:
+            bootstrap.gateway["health"]["enabled"] = False
 
     def _floor(self, bootstrap):
-        bootstrap.module(self.floor_module)
+        bootstrap.module(self.modules["floor"])
         for block in bootstrap.blocks:
             block["configuration"] = {"@type": f"{TYPES}google.protobuf.StringValue", "value": ""}
 

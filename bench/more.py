@@ -62,15 +62,21 @@ def latency(stand, targets, rate, seconds):
 
 
 def memory(stand, variants, requests):
-    """Resident MB of an Envoy that has served nothing, and after each tenth of the requests: mixed sizes."""
+    """Resident MB of an Envoy that has served nothing, what one worker more adds to that, and after each tenth of the
+    requests, which are of mixed sizes."""
     sizes = [SIZES[name] for name, count in MIX.items() for _ in range(count)]
     random.Random(1).shuffle(sizes)
     arguments = ["--sizes", ",".join(map(str, sizes)), "--model", "llama-3.3-70b"]
     found = {}
     for variant in variants:
-        target = stand.envoy(variant, name=f"{variant}-memory")
-        time.sleep(1)
-        own = {"idle_mb": target.rss_mb(), "tenths_mb": []}
+        idle = []
+        for count in (2, 1):
+            target = stand.envoy(variant, workers=count, name=f"{variant}-memory")
+            time.sleep(1)
+            idle.append(target.rss_mb())
+            if count > 1:
+                stand.stop(target)
+        own = {"idle_mb": idle[1], "worker_mb": idle[0] - idle[1], "tenths_mb": []}
         failed = 0
         for _ in range(10):
             answer = stand.load(target, arguments, requests // 10, seconds=600)
