@@ -34,6 +34,9 @@ class Documents:
             self._floor(bootstrap)
         elif variant == "bare":
             _bare(bootstrap)
+        elif variant == "router":
+            _bare(bootstrap)
+            _router(bootstrap)
         else:
             raise ValueError(f"no variant {variant}")
         if self.front:
@@ -97,6 +100,21 @@ def _bare(bootstrap):
     routes.insert(routes.index(chat), fails)
 
 
+def _router(bootstrap):
+    """The leanest Envoy that answers: one listener, one route, one cluster."""
+    manager = _manager(bootstrap)
+    router = next(own for own in manager["http_filters"] if own["name"] == "envoy.filters.http.router")
+    route = {"match": {"prefix": "/"}, "route": {"cluster": ANSWERING, "timeout": "0s"}}
+    for name in set(manager) - {"@type", "stat_prefix"}:
+        del manager[name]
+    manager["generate_request_id"] = False
+    manager["http_filters"] = [{**router, "typed_config": {"@type": router["typed_config"]["@type"]}}]
+    manager["route_config"] = {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]}
+    resources = bootstrap.document["static_resources"]
+    resources["listeners"] = resources["listeners"][:1]
+    resources["clusters"] = [_cluster(bootstrap, ANSWERING)]
+
+
 def _observe(bootstrap):
     """A line of JSON for every request."""
     words = ("START_TIME", "REQ(:METHOD)", "REQ(:PATH)", "RESPONSE_CODE", "RESPONSE_FLAGS", "DURATION", "BYTES_RECEIVED")
@@ -106,4 +124,4 @@ def _observe(bootstrap):
         "path": "/dev/null",
         "log_format": {"json_format": {word.lower(): f"%{word}%" for word in words}},
     }
-    _manager(bootstrap)["access_log"].append({"name": "all", "typed_config": log})
+    _manager(bootstrap).setdefault("access_log", []).append({"name": "all", "typed_config": log})
