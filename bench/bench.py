@@ -1,44 +1,87 @@
 """What the gateway costs: Envoy's CPU time with it, with the floor (two lean filters) and bare, in the same run.
 
-`make bench` builds what this needs, runs it and writes docs/benchmarks.md. QUICK=1 takes some three minutes and writes
-nothing but its table; ROUNDS= is the number of rounds. A proxy that runs already is measured too with
-EXTRA=NAME=PID:PORT, with all its processes: it has to answer POST /v1/chat/completions from a provider of its own.
+`make bench` builds what this needs, runs it and writes docs/benchmarks.md. QUICK=1 prints the first table only, and writes
+nothing; ROUNDS= is the number of rounds, two at least. A proxy that runs already is measured too with EXTRA=NAME=PID:PORT,
+with all its processes, where one provider answers: it has to serve POST /v1/chat/completions from a provider of its own.
 """
 
 import argparse
 import json
+import os
+import signal
 import sys
 
+import machine
+import more
+import report
 from rounds import FAILING, PLAIN, STREAM, Rounds
-from stand import RUN, Stand, Target
+from stand import OTHERS_CPU, RUN, Stand, Target
 
+RATE = 1000  # requests a second
 VARIANTS = ("bare", "floor", "sluice")
+# Of each setting: what it is called, the workloads, and how its stand differs.
+SETTINGS = {
+    "one": ("one attempt", [*PLAIN, STREAM], {}),
+    "two": ("two attempts", FAILING, {"steady": True}),
+    "production": ("nearer to production", [*PLAIN, STREAM], {"production": True}),
+}
 
 
 def main():
     arguments = _arguments()
-    extra = [_peer(text) for text in arguments.extra]
-    workloads = [*PLAIN, STREAM] if arguments.quick else [*PLAIN, STREAM, *FAILING]
-    if arguments.only:
-        workloads = [own for own in workloads if arguments.only in own.name]
-    rounds = arguments.rounds or (5 if arguments.quick else 15)
-    found = {"cost": {}}
-    with Stand() as stand:
-        targets = [stand.envoy(name) for name in arguments.variants.split(",")] + extra
-        for workload in workloads:
-            run = Rounds(stand, targets, workload, seconds=0.3)
-            run.run(rounds)
-            found["cost"][workload.name] = run.result()
-            _print(workload.name, rounds, found["cost"][workload.name])
+    os.sched_setaffinity(0, {int(OTHERS_CPU)})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what runs is stopped
+    found = {"machine": machine.describe(), "rounds": max(2, arguments.rounds or (5 if arguments.quick else 15))}
+    for key in ["one"] if arguments.quick else SETTINGS:
+        found[key] = _setting(key, found["rounds"], arguments)
+    if not (arguments.quick or arguments.only or not set(VARIANTS) <= set(arguments.variants.split(","))):
+        found.update(_rest(arguments))
+        report.write(found)
     (RUN / "found.json").write_text(json.dumps(found, indent=1))
+
+
+def _setting(key, rounds, arguments):
+    """{workload: {target: figures}}."""
+    title, workloads, options = SETTINGS[key]
+    print(f"\n» {title}: Envoy's CPU time a request, {rounds} rounds")
+    found = {}
+    with Stand(**options) as stand:
+        variants = [name for name in arguments.variants.split(",") if (name, key) != ("router", "two")]
+        targets = [stand.envoy(name) for name in variants]
+        targets += [_peer(text) for text in arguments.extra if key == "one"]
+        for workload in workloads:
+            if arguments.only in workload.name:
+                run = Rounds(stand, targets, workload, seconds=0.3)
+                run.run(rounds)
+                found[workload.name] = run.result()
+                report.show(workload.name, found[workload.name])
+    return found
+
+
+def _rest(arguments):
+    """All that is not measured in rounds."""
+    variants = arguments.variants.split(",")
+    found = {"rate": RATE}
+    print("\n» latency, memory, start, workers, intake")
+    with Stand() as stand:
+        targets = [stand.envoy(name) for name in variants] + [_peer(text) for text in arguments.extra]
+        found["latency"] = more.latency(stand, targets, RATE, seconds=10)
+    with Stand() as stand:
+        found["start"] = more.start(stand, variants, times=5)
+        found["memory"] = more.memory(stand, variants, requests=100_000)
+    with Stand() as stand:
+        found["workers"] = more.workers(stand, variants, seconds=10)
+        if stand.intake:
+            found["ingest"] = more.ingest(stand.intake, seconds=5)
+    return found
 
 
 def _arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="plain answers and streams, few rounds")
-    parser.add_argument("--only", default="", help="workloads with this text in their name")
-    parser.add_argument("--variants", default=",".join(VARIANTS))
+    parser.add_argument("--quick", action="store_true", help="one attempt only, few rounds")
+    parser.add_argument("--only", default="", help="workloads with this text in their name, and nothing else")
+    parser.add_argument("--variants", default=",".join(VARIANTS), help="bare is the first; router is the leanest Envoy that answers")
     parser.add_argument("--extra", action="append", default=[], metavar="NAME=PID:PORT")
     return parser.parse_args()
 
@@ -49,18 +92,6 @@ def _peer(text):
     if not (name and pid.isdigit() and port.isdigit()):
         sys.exit(f"--extra {text}: not NAME=PID:PORT")
     return Target(name, int(pid), int(port))
-
-
-def _print(name, rounds, result):
-    print(f"\n{name}, {rounds} rounds\n")
-    print(f"{'':<10}{'CPU µs':>10}{'ratio':>8}{'quartiles':>15}{'req/s':>9}{'p50 µs':>9}{'p99 µs':>9}{'failed':>8}")
-    for target, own in result.items():
-        quartiles = f"{own['low']:.2f}–{own['high']:.2f}"
-        print(
-            f"{target:<10}{own['cpu_us']:>10.1f}{own['ratio']:>8.2f}{quartiles:>15}{own['per_second']:>9.0f}"
-            f"{own['p50_us']:>9.0f}{own['p99_us']:>9.0f}{own['failed']:>8}",
-            flush=True,
-        )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "envoy")
 
 from bootstrap import Bootstrap, trust_store  # noqa: E402
 
-FAILING = "openai"  # the provider that fails; the next one of its model answers
+FAILING = "openai"  # the provider that always fails; the next one of its model answers
 ANSWERING = "groq"
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TYPES = "type.googleapis.com/"
@@ -18,10 +18,12 @@ KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY")
 class Documents:
     """What is the same for every variant: where providers and the sidecar are, and who may come in."""
 
-    def __init__(self, provider, failing, sidecar, key, module, floor, front=None):
-        self.provider, self.failing, self.sidecar = provider, failing, sidecar
-        self.key, self.module, self.floor_module = key, module, floor
+    def __init__(self, ports, key, modules, front=None, steady=False):
+        self.provider, self.failing, self.sidecar = ports
+        self.key = key
+        self.modules = modules  # {variant: path}
         self.front = front  # (port, certificate) of TLS before the provider, in the setting nearer to production
+        self.steady = steady  # a provider that always fails is always asked: nothing cools down
 
     def write(self, variant, path, port, admin):
         """Writes the configuration of a variant."""
@@ -32,6 +34,9 @@ class Documents:
             self._floor(bootstrap)
         elif variant == "bare":
             _bare(bootstrap)
+        elif variant == "router":
+            _bare(bootstrap)
+            _router(bootstrap)
         else:
             raise ValueError(f"no variant {variant}")
         if self.front:
@@ -58,15 +63,15 @@ class Documents:
         return bootstrap
 
     def _sluice(self, bootstrap):
-        bootstrap.module(self.module)
+        bootstrap.module(self.modules["sluice"])
         bootstrap.add_key(self.key)
         first, second = bootstrap.gateway["models"]["gpt-4o-mini"]["providers"]
         first["model"], second["model"] = "gpt-4o-mini-2024-07-18", "mini"  # every attempt changes the body
-        # The provider that always fails is always asked: its failures are counted, and never enough of them.
-        bootstrap.gateway["health"].update(failures=100, window_ms=1)
+        if self.steady:
+            bootstrap.gateway["health"]["enabled"] = False
 
     def _floor(self, bootstrap):
-        bootstrap.module(self.floor_module)
+        bootstrap.module(self.modules["floor"])
         for block in bootstrap.blocks:
             block["configuration"] = {"@type": f"{TYPES}google.protobuf.StringValue", "value": ""}
 
@@ -95,6 +100,21 @@ def _bare(bootstrap):
     routes.insert(routes.index(chat), fails)
 
 
+def _router(bootstrap):
+    """The leanest Envoy that answers: one listener, one route, one cluster."""
+    manager = _manager(bootstrap)
+    router = next(own for own in manager["http_filters"] if own["name"] == "envoy.filters.http.router")
+    route = {"match": {"prefix": "/"}, "route": {"cluster": ANSWERING, "timeout": "0s"}}
+    for name in set(manager) - {"@type", "stat_prefix"}:
+        del manager[name]
+    manager["generate_request_id"] = False
+    manager["http_filters"] = [{**router, "typed_config": {"@type": router["typed_config"]["@type"]}}]
+    manager["route_config"] = {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]}
+    resources = bootstrap.document["static_resources"]
+    resources["listeners"] = resources["listeners"][:1]
+    resources["clusters"] = [_cluster(bootstrap, ANSWERING)]
+
+
 def _observe(bootstrap):
     """A line of JSON for every request."""
     words = ("START_TIME", "REQ(:METHOD)", "REQ(:PATH)", "RESPONSE_CODE", "RESPONSE_FLAGS", "DURATION", "BYTES_RECEIVED")
@@ -104,4 +124,4 @@ def _observe(bootstrap):
         "path": "/dev/null",
         "log_format": {"json_format": {word.lower(): f"%{word}%" for word in words}},
     }
-    _manager(bootstrap)["access_log"].append({"name": "all", "typed_config": log})
+    _manager(bootstrap).setdefault("access_log", []).append({"name": "all", "typed_config": log})

@@ -7,12 +7,11 @@ import platform
 import re
 import subprocess
 
-from stand import ROOT, WASM
+from stand import MODULES, ROOT
 
 
 def describe():
     """{what: text}, in the order to be shown."""
-    module = WASM / "sluice_filter.wasm"
     return {
         "date": datetime.date.today().isoformat(),
         "commit": _output("git", "-C", ROOT, "describe", "--always", "--dirty"),
@@ -21,7 +20,7 @@ def describe():
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "Envoy": _envoy(),
         "Rust": _output("rustc", "--version"),
-        "module": f"{module.stat().st_size / 1024:.0f} KiB",
+        "module": f"{MODULES['sluice'].stat().st_size / 1024:.0f} KiB",
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import statistics
 import time
 import urllib.request
 import uuid
@@ -62,15 +63,21 @@ def latency(stand, targets, rate, seconds):
 
 
 def memory(stand, variants, requests):
-    """Resident MB of an Envoy that has served nothing, and after each tenth of the requests: mixed sizes."""
+    """Resident MB of an Envoy that has served nothing, what one worker more adds to that, and after each tenth of the
+    requests, which are of mixed sizes."""
     sizes = [SIZES[name] for name, count in MIX.items() for _ in range(count)]
     random.Random(1).shuffle(sizes)
     arguments = ["--sizes", ",".join(map(str, sizes)), "--model", "llama-3.3-70b"]
     found = {}
     for variant in variants:
-        target = stand.envoy(variant, name=f"{variant}-memory")
-        time.sleep(1)
-        own = {"idle_mb": target.rss_mb(), "tenths_mb": []}
+        idle = []
+        for count in (2, 1):
+            target = stand.envoy(variant, workers=count, name=f"{variant}-memory")
+            time.sleep(1)
+            idle.append(target.rss_mb())
+            if count > 1:
+                stand.stop(target)
+        own = {"idle_mb": idle[1], "worker_mb": idle[0] - idle[1], "tenths_mb": []}
         failed = 0
         for _ in range(10):
             answer = stand.load(target, arguments, requests // 10, seconds=600)
@@ -91,32 +98,36 @@ def start(stand, variants, times):
             target = stand.envoy(variant, name=f"{variant}-start")
             took.append(target.start_s)
             stand.stop(target)
-        found[variant] = {"least_s": min(took), "median_s": sorted(took)[len(took) // 2]}
+        found[variant] = {"least_s": min(took), "median_s": statistics.median(took)}
     return found
 
 
-def workers(stand, variants, seconds):
-    """Envoy's CPU time per request with one worker and with two, µs: what workers take from each other.
+def workers(stand, variants, seconds, turns=5):
+    """Envoy's CPU time per request with one worker and with two, µs: what workers take from each other. In turns.
 
     Both share the cores with the load, so that requests a second would tell of the machine: as much CPU time a request
     means that two workers do twice as much.
     """
-    found = {}
     cpus = ",".join(map(str, range(os.cpu_count())))
-    for variant in variants:
-        own = {}
-        for count in (1, 2):
-            target = stand.envoy(variant, workers=count, name=f"{variant}-{count}", cpus=cpus)
-            arguments = PLAIN[1].arguments()
-            stand.load(target, arguments, 6000, connections=32)
-            target.rest()
+    return {variant: _workers(stand, variant, cpus, seconds / turns, turns) for variant in variants}
+
+
+def _workers(stand, variant, cpus, seconds, turns):
+    arguments = PLAIN[1].arguments()
+    targets = {count: stand.envoy(variant, workers=count, name=f"{variant}-{count}", cpus=cpus) for count in (1, 2)}
+    own = {count: [] for count in targets}
+    for target in targets.values():
+        stand.load(target, arguments, 6000, connections=32)
+        target.rest()
+    for _ in range(turns):
+        for count, target in targets.items():
             before = target.cpu_s()
             answer = stand.load(target, arguments, 1_000_000, connections=32, seconds=seconds)
             target.rest()
-            own[count] = (target.cpu_s() - before) * 1e6 / answer["done"]
-            stand.stop(target)
-        found[variant] = own
-    return found
+            own[count].append((target.cpu_s() - before) * 1e6 / answer["done"])
+    for target in targets.values():
+        stand.stop(target)
+    return {count: statistics.median(found) for count, found in own.items()}
 
 
 def ingest(sidecar, seconds):

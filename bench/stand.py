@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUN = ROOT / "target/bench"
 RELEASE = ROOT / "target/release"
 WASM = ROOT / "target/wasm32-wasip1/release"
+MODULES = {"sluice": WASM / "sluice_filter.wasm", "floor": WASM / "sluice_floor.wasm"}
 TOKEN = "ingest-token-of-the-bench"
 ENVOYS_CPU, OTHERS_CPU = "0", "1"
 CONNECTIONS = 16
@@ -50,23 +51,17 @@ class Target:
 class Stand:
     """All programs of one measurement; gone at its end."""
 
-    def __init__(self, gap_us=5000, front=False):
+    def __init__(self, production=False, steady=False):
         RUN.mkdir(parents=True, exist_ok=True)
         self.programs = []
+        self.intake = None  # the sidecar, once a variant needs it
         self.key = _output(RELEASE / "sluice-sidecar", "key").split()[0]
         provider, failing, self.sidecar_port = free_port(), free_port(), free_port()
-        ports = ["--port", provider, "--failing-port", failing, "--gap-us", gap_us]
-        self.spawn("provider", OTHERS_CPU, [RELEASE / "bench-provider", *ports])
-        self.front = self._front(provider) if front else None
-        self.documents = Documents(
-            provider,
-            failing,
-            self.sidecar_port,
-            self.key,
-            WASM / "sluice_filter.wasm",
-            WASM / "sluice_floor.wasm",
-            self.front,
-        )
+        command = [RELEASE / "bench-provider", "--port", provider, "--failing-port", failing]
+        self.spawn("provider", OTHERS_CPU, command)
+        front = self._front(provider) if production else None
+        ports = (provider, failing, self.sidecar_port)
+        self.documents = Documents(ports, self.key, MODULES, front, steady)
         wait(lambda: not is_free(provider))
 
     def __enter__(self):
@@ -91,7 +86,7 @@ class Stand:
         self.programs.append(child)
         return child
 
-    def sidecar(self, document):
+    def _sidecar(self, document):
         """Starts a real sidecar with an empty ledger."""
         for file in RUN.glob("ledger.db*"):
             file.unlink()
@@ -107,8 +102,8 @@ class Stand:
         name = name or variant
         port, admin, document = free_port(), free_port(), RUN / f"{name}.yaml"
         self.documents.write(variant, document, port, admin)
-        if variant == "sluice" and is_free(self.sidecar_port):
-            self.sidecar(document)
+        if variant == "sluice" and not self.intake:
+            self.intake = self._sidecar(document)
         command = [os.environ["SLUICE_ENVOY"], "--config-path", document, "--use-dynamic-base-id"]
         environment = {**dict.fromkeys(KEYS, "key-of-the-bench"), "SLUICE_INGEST_TOKEN": TOKEN}
         begun = time.monotonic()

@@ -10,6 +10,7 @@ fn sample(key: &str, answered: bool) -> Sample {
         key: key.to_owned(),
         answered,
         limited: false,
+        unconnected: false,
         began: NOW,
         latency_ms: 420,
         limits: Some(Limits {
@@ -53,7 +54,7 @@ pub(super) fn cooldowns() -> Result<Work, String> {
     let bytes = cooldowns.write();
     let later = NOW + rules.cooldown_ms;
     Ok(Work::new(bytes.len(), move || {
-        let mut cooldowns = Cooldowns::read(Some(&bytes));
+        let mut cooldowns = Cooldowns::read(Some(&bytes), &rules, later);
         let change = cooldowns.take(&failed, None, &rules, later);
         let told = cooldowns.standings(later).len();
         Ok(usize::from(change.is_none()) * told * cooldowns.write().len())

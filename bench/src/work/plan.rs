@@ -1,5 +1,7 @@
 //! The attempts of a request, planned.
 
+use std::rc::Rc;
+
 use std::sync::Arc;
 
 use sluice_core::gateway::Gateway;
@@ -104,6 +106,6 @@ pub(super) fn auto() -> Result<Work, String> {
         };
         (key.to_owned(), figures)
     });
-    planner.board.figures = figures.collect();
+    planner.board.figures = Rc::new(figures.collect());
     planner.work("auto", 8)
 }
