@@ -268,6 +268,11 @@ fn forget(delivery: &Delivery) {
         ..
     } = *delivery;
     change(|ring| ring.delivered(number, records, bytes, dropped));
+    // The host keeps a value until another takes its place: delivered batches would fill all slots.
+    let (found, version) = host::shared(&key(number));
+    if found.is_some_and(|bytes| Slot::read(&bytes, number).is_some()) {
+        host::set_shared(&key(number), &[], version);
+    }
 }
 
 fn slot(number: u64) -> Option<Slot> {
