@@ -10,6 +10,7 @@ use crate::config::{Auto, Candidate, Capability, Model, Part};
 use crate::health::{Board, Figures};
 use crate::luck::Luck;
 use crate::request::Needs;
+use crate::sorted;
 
 /// Scores that differ by less are equal.
 const EQUAL: f64 = 0.01;
@@ -183,8 +184,10 @@ fn is_last(taken: &Taken) -> bool {
 
 /// Sorts by score, and equals by chance. Equals of the best of those that are left are a group.
 fn shuffle(order: &mut Vec<Taken>, luck: &mut Luck) {
-    order.sort_by(|a, b| (is_last(a).cmp(&is_last(b))).then(b.score.total_cmp(&a.score)));
-    let mut group = 0_usize;
+    sorted::by_key(order, |taken| {
+        sorted::pair(is_last(taken).into(), sorted::larger_first(taken.score))
+    });
+    let mut group = 0_u64;
     let mut best = order.first().map(|first| (is_last(first), first.score));
     let mut keyed = Vec::with_capacity(order.len());
     for taken in order.drain(..) {
@@ -196,7 +199,9 @@ fn shuffle(order: &mut Vec<Taken>, luck: &mut Luck) {
         }
         keyed.push((group, luck.bits(), taken));
     }
-    keyed.sort_by_key(|(group, chance, _)| (*group, *chance));
+    sorted::by_key(&mut keyed, |(group, chance, _)| {
+        sorted::pair(*group, *chance)
+    });
     order.extend(keyed.into_iter().map(|(_, _, taken)| taken));
 }
 

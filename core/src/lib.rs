@@ -26,6 +26,7 @@ pub mod request;
 pub mod route;
 pub mod scrub;
 pub mod selector;
+pub mod sorted;
 pub mod spend;
 pub mod timeout;
 pub mod wire;

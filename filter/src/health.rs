@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sluice_core::gateway::Gateway;
 use sluice_core::health::fleet::{AT_LEAST_MS, EVERY_MS, Fleet, ROUTE, Report};
 use sluice_core::health::{Board, Change, Cooldowns, Ring, Sample, Told, Why};
+use sluice_core::sorted;
 use sluice_core::spend::outbox::{Backoff, PATIENCE_MS};
 
 use crate::{host, shared};
@@ -133,7 +134,7 @@ impl Health {
                 self.change_cooldowns(now, |cooldowns| cooldowns.forget(now));
             }
             let figure = |(key, ring): (&str, Ring)| (key.to_owned(), ring.figures(now));
-            let figures = Rc::new(self.rings().into_iter().map(figure).collect());
+            let figures = Rc::new(sorted::map(self.rings().into_iter().map(figure)));
             let standings = BTreeMap::new();
             self.board.replace(Rc::new(Board { standings, figures }));
         }
@@ -262,8 +263,7 @@ impl Health {
 
     fn rings(&self) -> BTreeMap<&str, Ring> {
         let keys = self.gateway.config.keys().into_iter();
-        keys.map(|key| (key, Ring::read(host::shared(&name(key)).0.as_deref())))
-            .collect()
+        sorted::map(keys.map(|key| (key, Ring::read(host::shared(&name(key)).0.as_deref()))))
     }
 
     fn cooldowns(&self, now: u64) -> Cooldowns {

@@ -38,6 +38,7 @@ pub use price::Price;
 pub use provider::{CapField, Credential, Kind, Provider};
 pub use sidecar::Sidecar;
 
+use crate::sorted;
 use reader::Reader;
 
 /// A checked configuration: every name that it uses is defined in it.
@@ -90,7 +91,9 @@ impl Config {
     #[must_use]
     pub fn keys(&self) -> BTreeSet<&str> {
         let candidates = self.models.values().flat_map(|model| &model.candidates);
-        candidates.map(|candidate| candidate.key.as_str()).collect()
+        let mut keys = BTreeSet::new();
+        keys.extend(candidates.map(|candidate| candidate.key.as_str()));
+        keys
     }
 }
 
@@ -113,29 +116,20 @@ fn read(value: &Value, faults: &mut Vec<ConfigError>) -> Config {
     let r = &mut reader;
     let auth = r.object("auth", auth::read).unwrap_or_default();
     let auto = r.object("auto", auto::read).unwrap_or_default();
-    let providers: BTreeMap<_, _> = r
-        .named("providers", provider::read)
-        .into_iter()
-        .map(|(name, provider)| (name, Arc::new(provider)))
-        .collect();
+    let providers = r.named("providers", provider::read).into_iter();
+    let providers = sorted::map(providers.map(|(name, provider)| (name, Arc::new(provider))));
     if providers.is_empty() {
         r.fault("providers", ConfigFault::Missing);
     }
-    let models: BTreeMap<_, _> = r
-        .named("models", |name, r| {
-            Arc::new(model::read(name, r, &providers))
-        })
-        .into_iter()
-        .collect();
+    let models = sorted::map(r.named("models", |name, r| {
+        Arc::new(model::read(name, r, &providers))
+    }));
     if models.is_empty() {
         r.fault("models", ConfigFault::Missing);
     }
-    let functions: BTreeMap<_, _> = r
-        .named("functions", |name, r| {
-            Arc::new(function::read(name, r, &models))
-        })
-        .into_iter()
-        .collect();
+    let functions = sorted::map(r.named("functions", |name, r| {
+        Arc::new(function::read(name, r, &models))
+    }));
     let aliases = r.texts_by_name("aliases");
     let lists = (&providers, &models, &functions);
     for (name, selector) in &aliases {

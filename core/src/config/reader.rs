@@ -144,11 +144,11 @@ impl<'a> Reader<'a> {
     /// Reads an object of strings with names of the user's choice.
     pub(super) fn texts_by_name(&mut self, name: &'static str) -> BTreeMap<String, String> {
         self.typed(name, "an object of strings", |value| {
-            value
-                .as_object()?
-                .iter()
-                .map(|(name, item)| Some((name.clone(), item.as_str()?.to_owned())))
-                .collect()
+            let mut texts = BTreeMap::new();
+            for (name, item) in value.as_object()? {
+                texts.insert(name.clone(), item.as_str()?.to_owned());
+            }
+            Some(texts)
         })
         .unwrap_or_default()
     }

@@ -6,6 +6,7 @@ use super::bytes::{Bytes, put_text};
 use super::fleet::Fleet;
 use super::{Claim, LONGEST_MS, Sample, Standing, Why};
 use crate::config::Health;
+use crate::sorted;
 
 /// How long the request that tries a key has for it, milliseconds; then another may.
 const PROBE_MS: u64 = 10_000;
@@ -65,8 +66,7 @@ impl Cooldowns {
             }
         };
         let each = self.keys.iter();
-        each.map(|(key, cooldown)| (key.clone(), standing(cooldown)))
-            .collect()
+        sorted::map(each.map(|(key, cooldown)| (key.clone(), standing(cooldown))))
     }
 
     /// Whether all keys are ready.

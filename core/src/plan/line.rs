@@ -1,6 +1,5 @@
 //! The models that a request leads to, in order of precedence (W30).
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::reason::{By, Reason};
@@ -11,6 +10,7 @@ use crate::health::Board;
 use crate::luck::Luck;
 use crate::reject::Rejection;
 use crate::selector::{Target, resolve};
+use crate::sorted;
 use crate::wire;
 
 /// One model that may be tried.
@@ -172,10 +172,12 @@ impl Lines {
             left_out,
         } = rank(models, &needs, board, &config.auto, luck);
         let names = wish.asked.sequence.as_deref().filter(|_| bound);
-        order.sort_by_key(|taken| {
+        sorted::by_key(&mut order, |taken| {
             let name = &taken.candidate.provider.name;
-            let place = names.map(|names| names.iter().position(|own| own == name));
-            (!taken.model.tiers.is_empty(), place)
+            let mut names = names.unwrap_or_default().iter();
+            let place = names.position(|own| own == name).unwrap_or_default();
+            let place = u64::try_from(place).unwrap_or(u64::MAX);
+            sorted::pair((!taken.model.tiers.is_empty()).into(), place)
         });
         self.lines.extend(order.into_iter().map(|taken| Line {
             model: taken.model,
@@ -251,7 +253,9 @@ fn draw<T>(weighted: impl Iterator<Item = (f64, T)>, luck: &mut Luck) -> Vec<(f6
     let mut keyed: Vec<_> = weighted
         .map(|(weight, one)| (luck.fraction().ln() / weight, weight, one))
         .collect();
-    keyed.sort_by(|(a, ..), (b, ..)| b.partial_cmp(a).unwrap_or(Ordering::Equal));
+    sorted::by_key(&mut keyed, |(drawn, ..)| {
+        sorted::larger_first(*drawn).into()
+    });
     keyed
         .into_iter()
         .map(|(_, weight, one)| (weight, one))

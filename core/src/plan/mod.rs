@@ -25,6 +25,7 @@ use crate::health::Claim;
 use crate::luck::Luck;
 use crate::reject::Rejection;
 use crate::request::{Needs, Routing};
+use crate::sorted;
 use line::{Line, Lines, Source};
 
 /// What a request asks of the route.
@@ -319,17 +320,15 @@ impl Plan {
 fn order(model: &Model, sequence: Option<&[String]>, config: &Config) -> Vec<Arc<Candidate>> {
     let place = |names: &[String], candidate: &Candidate| {
         let mut names = names.iter();
-        names
-            .position(|name| *name == candidate.provider.name)
-            .unwrap_or(usize::MAX)
+        let place = names.position(|name| *name == candidate.provider.name);
+        place.map_or(u32::MAX, |place| u32::try_from(place).unwrap_or(u32::MAX))
     };
     let mut all = model.candidates.clone();
-    all.sort_by_key(|candidate| {
-        (
-            place(sequence.unwrap_or_default(), candidate),
-            !endpoint::is_one(&candidate.provider.name),
-            place(&config.defaults.failover_order, candidate),
-        )
+    sorted::by_key(&mut all, |candidate| {
+        let named = place(sequence.unwrap_or_default(), candidate);
+        let other = u64::from(!endpoint::is_one(&candidate.provider.name));
+        let configured = place(&config.defaults.failover_order, candidate);
+        sorted::pair(named.into(), other << 32 | u64::from(configured))
     });
     all
 }

@@ -2,6 +2,7 @@
 
 use super::{Plan, Reason};
 use crate::health::{Board, Claim, Standing, Why};
+use crate::sorted;
 
 /// How the candidates stand, and the claim of a probe.
 pub struct Care<'a> {
@@ -43,7 +44,7 @@ pub(super) fn order(plan: &mut Plan, care: &mut Care<'_>) {
     }
     ready.append(&mut probed);
     let last_resort = !ready.is_empty();
-    cooling.sort_by_key(|(until, ..)| *until);
+    sorted::by_key(&mut cooling, |(until, ..)| u128::from(*until));
     for (until, why, planned) in cooling {
         if last_resort && why == Why::Failures {
             ready.push(planned);

@@ -12,6 +12,7 @@ use crate::error::Code;
 use crate::json::{Cursor, Fault, Kind, Span};
 use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
+use crate::sorted;
 
 /// Top-level fields that are looked at; no honest request has as many.
 const FIELDS: usize = 1000;
@@ -282,10 +283,9 @@ impl<'a> Reader<'a> {
 
     /// Names all unknown fields, sorted, each with the name that was perhaps meant (W15).
     fn deny_unknown(&mut self) {
-        self.unknown.sort_unstable();
-        self.unknown.dedup();
+        let unknown = sorted::map(self.unknown.drain(..).map(|name| (name, ())));
         let known = || fields::STANDARD.iter().chain(fields::GATEWAY);
-        for name in &self.unknown {
+        for name in unknown.keys() {
             let near = nearest(quoted(name), known().map(|field| field.name))
                 .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
             let message = format!("`{}` is not a known field.{near}", quoted(name));
