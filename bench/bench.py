@@ -37,7 +37,7 @@ def main():
     if not (arguments.quick or arguments.only or not set(VARIANTS) <= set(arguments.variants.split(","))):
         found.update(_rest(arguments))
         report.write(found)
-    (RUN / "found.json").write_text(json.dumps(found, indent=1))
+        (RUN / "found.json").write_text(json.dumps(found, indent=1))
 
 
 def _setting(key, rounds, arguments):

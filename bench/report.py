@@ -117,8 +117,8 @@ def _rest(found):
     for name, own in found["memory"].items():
         tenths, start = own["tenths_mb"], found["start"][name]
         line = (name, own["idle_mb"], own["worker_mb"], tenths[0], tenths[-1], tenths[-1] - tenths[0])
-        lines.append((line[0], *(f"{mb:.1f}" for mb in line[1:]), f"{start['median_s']:.2f} ({start['least_s']:.2f})"))
-    yield _table(("", "idle", "each worker more", "after a tenth", "after all", "grown between", "start s"), lines)
+        lines.append((line[0], *(f"{mb:.1f}" for mb in line[1:]), str(own["failed"]), f"{start['median_s']:.2f} ({start['least_s']:.2f})"))
+    yield _table(("", "idle", "each worker more", "after a tenth", "after all", "grown between", "failed", "start s"), lines)
     yield "## Two workers\n"
     yield "CPU time for a request of 10 KB, with the cores free for all. Workers that take nothing from each other need as much as one"
     yield "alone, and do twice as much on twice the cores.\n"

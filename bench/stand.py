@@ -1,11 +1,14 @@
 """What runs during a measurement: Envoys on one core; the load, the provider and the sidecar on the other."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
+import random
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -153,7 +156,11 @@ class Stand:
         command += ["--connections", connections, "--header", f"authorization: Bearer {self.key}", *arguments]
         for name, value in options.items():
             command += [f"--{name}", value]
-        return json.loads(_output(*command))
+        answer = json.loads(_output(*command))
+        failed = answer["refused"] + answer["broken"]
+        if failed * 100 > answer["done"]:
+            print(f"! {target.name}: {failed} requests failed, {answer['done']} were answered", file=sys.stderr)
+        return answer
 
 
 def _end(program):
@@ -166,9 +173,12 @@ def _end(program):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, below those that connections get: Envoy shares a port with whoever asks for it too."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def is_free(port):
