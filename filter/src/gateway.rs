@@ -199,6 +199,7 @@ impl HttpContext for Gateway {
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
         let reply = match &self.phase {
+            Phase::Sent(exchange) if exchange.borrow().is_answering() => None,
             Phase::Sent(exchange) => exchange.borrow_mut().given_up(host::now()),
             Phase::Awaiting(waiting) => {
                 host::set_response_header(wire::REQUEST_ID, waiting.id());

@@ -33,6 +33,8 @@ pub(crate) struct Health {
     gathered: RefCell<BTreeMap<String, Vec<Sample>>>,
     /// What is told while every key is ready.
     board: RefCell<Rc<Board>>,
+    /// Whether nothing cooled down when this VM last looked.
+    calm: Cell<bool>,
     refreshed: Cell<u64>,
     reported: Cell<u64>,
     backoff: Cell<Backoff>,
@@ -58,6 +60,7 @@ impl Health {
             owner,
             gathered: RefCell::default(),
             board: RefCell::default(),
+            calm: Cell::default(),
             refreshed: Cell::default(),
             reported: Cell::default(),
             backoff: Cell::default(),
@@ -73,6 +76,7 @@ impl Health {
             return board;
         }
         let cooldowns = self.cooldowns(now);
+        self.calm.set(cooldowns.is_empty());
         if cooldowns.is_empty() {
             return board;
         }
@@ -91,9 +95,10 @@ impl Health {
     /// Takes what attempts tell.
     pub(crate) fn take(&self, told: Vec<Told>) {
         for told in told {
-            let now = host::now();
+            let now = host::recent();
             match told {
                 Told::Over(sample) => self.gather(sample, now),
+                Told::Listed(sample) if sample.answered && self.calm.get() => {}
                 Told::Listed(sample) => self.list(&sample.key.clone(), &[sample], None, now),
                 Told::Unclaimed(claim) => {
                     self.change_cooldowns(now, |cooldowns| cooldowns.unclaim(&claim));
@@ -105,7 +110,14 @@ impl Health {
     /// A failure goes into the ring at once, behind the answers that were gathered before it; so does
     /// what may change the list of cooldowns.
     fn gather(&self, sample: Sample, now: u64) {
+        let asks = sample
+            .limits
+            .is_some_and(|limits| limits.retry_after_ms.is_some());
         let concerns = || {
+            // The tick looks again.
+            if self.calm.get() && !asks {
+                return false;
+            }
             let cooldowns = self.cooldowns(now);
             cooldowns.concerns(std::slice::from_ref(&sample), None)
         };

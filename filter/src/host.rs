@@ -3,6 +3,7 @@
 //! The SDK's own methods panic on a status they do not expect; here a failed call is logged and
 //! gives nothing, wherever the SDK lets it.
 
+use std::cell::Cell;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
@@ -19,13 +20,23 @@ const EXCHANGE: &str = "sluice.exchange";
 /// Filter state with the one address that an `ORIGINAL_DST` cluster connects to.
 const PINNED: &str = "envoy.network.transport_socket.original_dst_address";
 
+thread_local! {
+    static RECENT: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Unix milliseconds.
 pub(crate) fn now() -> u64 {
     let now = hostcalls::get_current_time().ok();
     let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    since
-        .and_then(|since| u64::try_from(since.as_millis()).ok())
-        .unwrap_or_default()
+    let now = since.and_then(|since| u64::try_from(since.as_millis()).ok());
+    let now = now.unwrap_or_default();
+    RECENT.set(now);
+    now
+}
+
+/// What `now` said last, for which nothing is asked of the host: as old as the last tick at most.
+pub(crate) fn recent() -> u64 {
+    RECENT.get()
 }
 
 /// A generator seeded by the host.

@@ -78,9 +78,10 @@ impl Provider {
             return Flow::Pass;
         };
         let read = &mut |start, len| host::response_body(start, len);
-        let flow = exchange
-            .borrow_mut()
-            .answer_body(size, end, host::now(), read);
+        // Of a chunk in the middle the time is only wanted roughly.
+        let precise = end || !exchange.borrow().is_answering();
+        let now = if precise { host::now() } else { host::recent() };
+        let flow = exchange.borrow_mut().answer_body(size, end, now, read);
         self.sampled(exchange);
         self.held = if flow == Flow::Hold { size } else { 0 };
         flow
@@ -119,7 +120,9 @@ fn fail(again: Option<&Again>) {
 impl Context for Provider {
     fn on_done(&mut self) -> bool {
         if let Some(exchange) = self.exchange.take() {
-            exchange.borrow_mut().left(host::now());
+            if exchange.borrow().is_running() {
+                exchange.borrow_mut().left(host::now());
+            }
             self.sampled(&exchange);
         }
         true

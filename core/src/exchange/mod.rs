@@ -211,6 +211,18 @@ impl Exchange {
         Ok(address)
     }
 
+    /// Whether the answer of a provider leaves, or has left.
+    #[must_use]
+    pub fn is_answering(&self) -> bool {
+        self.state == State::Answering
+    }
+
+    /// Whether an attempt runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Its id, which is that of its record (W50).
     #[must_use]
     pub fn id(&self) -> &str {

@@ -2,6 +2,7 @@
 
 mod auto;
 mod bad_input;
+mod calls;
 mod chat;
 mod config;
 mod echo;
