@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// Sorts by a key, the smallest first; equals stay in their order.
 pub fn by_key<T>(items: &mut Vec<T>, key: impl Fn(&T) -> u128) {
     let mut keyed: Vec<_> = items.iter().map(key).zip(0_usize..).collect();
+    if keyed.is_sorted() {
+        return;
+    }
     keyed.sort_unstable();
     let mut taken: Vec<_> = items.drain(..).map(Some).collect();
     let in_order = keyed.iter().filter_map(|(_, i)| taken.get_mut(*i)?.take());
