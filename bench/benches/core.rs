@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use sluice_bench::work::ALL;
+use sluice_bench::workloads::ALL;
 
 fn main() -> Result<(), String> {
     let mut criterion = Criterion::default().configure_from_args();

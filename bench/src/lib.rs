@@ -3,4 +3,4 @@
 pub mod arguments;
 pub mod bodies;
 pub mod http;
-pub mod work;
+pub mod workloads;

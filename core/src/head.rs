@@ -19,6 +19,20 @@ impl Head {
             .map(|(_, value)| value)
     }
 
+    /// The value of a header that may stand once; `None` where it is absent or empty.
+    ///
+    /// # Errors
+    ///
+    /// Its name, where it stands twice.
+    pub fn once(&self, name: &'static str) -> Result<Option<&str>, &'static str> {
+        let mut values = self.iter().filter(|(own, _)| *own == name);
+        let first = values.next().map(|(_, value)| value.trim());
+        if values.next().is_some() {
+            return Err(name);
+        }
+        Ok(first.filter(|value| !value.is_empty()))
+    }
+
     /// All headers, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -270,7 +270,7 @@ fn forget(delivery: &Delivery) {
     change(|ring| ring.delivered(number, records, bytes, dropped));
     // The host keeps a value until another takes its place: delivered batches would fill all slots.
     let (found, version) = host::shared(&key(number));
-    if found.is_some_and(|bytes| Slot::read(&bytes, number).is_some()) {
+    if found.is_some_and(|bytes| Slot::holds(&bytes, number)) {
         host::set_shared(&key(number), &[], version);
     }
 }

@@ -13,7 +13,7 @@ mod table;
 
 use std::io::stdin;
 
-use sluice_bench::work::{ALL, Work};
+use sluice_bench::workloads::{ALL, Work};
 
 use clock::{Time, measure, once};
 use table::{Lines, table};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use sluice_bench::work::{ALL, Work};
+use sluice_bench::workloads::{ALL, Work};
 
 use crate::clock::Time;
 

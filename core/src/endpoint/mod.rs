@@ -72,7 +72,8 @@ impl Own {
     /// [`Rejection::Endpoint`]: callers may name none here, it is no URL that is taken, its host is
     /// not listed, or it is a private address; [`Rejection::HeaderTwice`]. Source: W33.
     pub fn read(head: &Head, config: &Config) -> Result<Option<Self>, Rejection> {
-        let Some(text) = one(head, wire::VLLM_ENDPOINT)? else {
+        let twice = |header| Rejection::HeaderTwice { header };
+        let Some(text) = head.once(wire::VLLM_ENDPOINT).map_err(twice)? else {
             return Ok(None);
         };
         let Some(rules) = &config.vllm_endpoint else {
@@ -85,7 +86,7 @@ impl Own {
         if url.literal().is_some_and(|ip| !rules.reaches(ip)) {
             return Err(Rejection::Endpoint(EndpointFault::Private));
         }
-        let key = one(head, wire::VLLM_API_KEY)?;
+        let key = head.once(wire::VLLM_API_KEY).map_err(twice)?;
         if key.is_some_and(|key| key.len() > KEY || !key.bytes().all(|b| b.is_ascii_graphic())) {
             return Err(Rejection::Endpoint(EndpointFault::Key));
         }
@@ -273,16 +274,6 @@ impl Own {
     }
 }
 
-/// The one value of a header; `None` where it is absent or empty.
-fn one<'a>(head: &'a Head, name: &'static str) -> Result<Option<&'a str>, Rejection> {
-    let mut values = head.iter().filter(|(own, _)| *own == name);
-    let first = values.next().map(|(_, value)| value.trim());
-    if values.next().is_some() {
-        return Err(Rejection::HeaderTwice { header: name });
-    }
-    Ok(first.filter(|value| !value.is_empty()))
-}
-
 impl fmt::Debug for Own {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Own").finish_non_exhaustive()
@@ -290,4 +281,4 @@ impl fmt::Debug for Own {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

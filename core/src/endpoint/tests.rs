@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-const DOCUMENT: &str = r#"{
+pub(crate) const DOCUMENT: &str = r#"{
     "providers": {"openai": {"host": "o"}, "azure": {"host": "z"}, "vllm": {"host": "v",
         "auth": {"env": "VLLM_API_KEY"}}},
     "models": {

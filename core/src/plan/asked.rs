@@ -35,7 +35,11 @@ impl Asked {
             Some(own) if name == STANDS_FOR => own.name().to_owned(),
             _ => name,
         };
-        let provider = one(head, wire::FORCE_PROVIDER)?;
+        let once = |name| {
+            head.once(name)
+                .map_err(|header| Rejection::HeaderTwice { header })
+        };
+        let provider = once(wire::FORCE_PROVIDER)?;
         if let Some(name) = provider.filter(|name| !is_known(name)) {
             return Err(Rejection::UnknownProvider {
                 header: wire::FORCE_PROVIDER,
@@ -43,22 +47,12 @@ impl Asked {
             });
         }
         Ok(Self {
-            sequence: sequence(one(head, wire::FAILOVER_SEQUENCE)?, is_known)?
+            sequence: sequence(once(wire::FAILOVER_SEQUENCE)?, is_known)?
                 .map(|names| names.into_iter().map(meant).collect()),
             provider: provider.map(str::to_owned).map(meant),
-            model: one(head, wire::FORCE_MODEL)?.map(str::to_owned),
+            model: once(wire::FORCE_MODEL)?.map(str::to_owned),
         })
     }
-}
-
-/// The value of a header that may stand once.
-fn one<'a>(head: &'a Head, name: &'static str) -> Result<Option<&'a str>, Rejection> {
-    let mut values = head.iter().filter(|(own, _)| *own == name);
-    let first = values.next().map(|(_, value)| value.trim());
-    if values.next().is_some() {
-        return Err(Rejection::HeaderTwice { header: name });
-    }
-    Ok(first.filter(|value| !value.is_empty()))
 }
 
 fn sequence(

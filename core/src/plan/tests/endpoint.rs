@@ -4,22 +4,11 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::super::*;
+use crate::endpoint::tests::DOCUMENT;
 use crate::error::Code;
 use crate::head::Head;
 use crate::health::Board;
 use crate::wire;
-
-const DOCUMENT: &str = r#"{
-    "providers": {"openai": {"host": "o"}, "azure": {"host": "z"}, "vllm": {"host": "v",
-        "auth": {"env": "VLLM_API_KEY"}}},
-    "models": {
-        "m": {"providers": [{"provider": "azure"}, {"provider": "openai"}]},
-        "l": {"providers": [{"provider": "openai"}, {"provider": "vllm", "model": "meta/l"}]},
-        "safe": {"providers": [{"provider": "openai"}, {"provider": "vllm"}], "tiers": ["tee"]}},
-    "functions": {"f": {"variants": {"x": {"model": "l", "weight": 1}}}},
-    "vllm_endpoint": {"allow": ["v.com", "10.0.0.1", "10.0.0.2"], "private": ["10.0.0.2"]},
-    "defaults": {"failover_order": ["openai", "azure"]}
-}"#;
 
 /// The plan as `provider/model` that is sent.
 fn plan(selector: &str, variant: Option<&str>, names: Option<&str>) -> Result<Vec<String>, Code> {

@@ -25,12 +25,18 @@ impl Slot {
         .concat()
     }
 
+    /// Whether these bytes of a slot are batch `number`.
+    #[must_use]
+    pub fn holds(bytes: &[u8], number: u64) -> bool {
+        bytes.first_chunk() == Some(&number.to_le_bytes())
+    }
+
     /// Reads batch `number`; `None` when the slot holds another or none.
     #[must_use]
     pub fn read(bytes: &[u8], number: u64) -> Option<Self> {
-        let (found, rest) = bytes.split_first_chunk::<8>()?;
+        let (_, rest) = bytes.split_first_chunk::<8>()?;
         let (records, json) = rest.split_first_chunk::<8>()?;
-        (u64::from_le_bytes(*found) == number).then(|| Self {
+        Self::holds(bytes, number).then(|| Self {
             number,
             records: u64::from_le_bytes(*records),
             json: json.to_vec(),
