@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
-use sluice_sidecar::{Access, Token};
 
 use crate::support::{Answer, TestApp, changed};
 
@@ -146,13 +145,6 @@ async fn w36_what_is_no_report_is_refused() {
     }
     let long = json!({"instance": "x".repeat(65)}).to_string();
     assert_eq!(report(&app, long).await.error(400), "invalid_batch");
-    let ingest = Some(Token::new("in"));
-    let app = TestApp::with(|app| {
-        app.access(Access {
-            admin: None,
-            ingest,
-        })
-    })
-    .await;
+    let app = TestApp::guarded().await;
     assert_eq!(report(&app, "{}").await.error(401), "invalid_token");
 }

@@ -1,7 +1,6 @@
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
-use sluice_sidecar::{Access, Token};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::{TestApp, changed, id, record};
@@ -124,14 +123,7 @@ async fn a_batch_over_the_limit_is_413() {
 
 #[tokio::test]
 async fn a_token_is_asked_for_where_one_is_set() {
-    let ingest = Some(Token::new("in"));
-    let app = TestApp::with(|app| {
-        app.access(Access {
-            admin: None,
-            ingest,
-        })
-    })
-    .await;
+    let app = TestApp::guarded().await;
     assert_eq!(app.post("{}").await.error(401), "invalid_token");
     let with = |token: &str| {
         Request::post("/internal/records")

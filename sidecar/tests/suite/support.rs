@@ -92,6 +92,12 @@ impl TestApp {
         }
     }
 
+    /// One whose filter has to show the token `in`.
+    pub(crate) async fn guarded() -> Self {
+        let (admin, ingest) = (None, Some(Token::new("in")));
+        Self::with(|app| app.access(Access { admin, ingest })).await
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.service.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
