@@ -3,6 +3,7 @@
 `make bench` builds what this needs, runs it and writes docs/benchmarks.md. QUICK=1 prints the first table only, and writes
 nothing; ROUNDS= is the number of rounds, two at least. A proxy that runs already is measured too with EXTRA=NAME=PID:PORT,
 with all its processes, where one provider answers: it has to serve POST /v1/chat/completions from a provider of its own.
+Another build of the filter stands beside this one with BENCH="--module NAME=PATH".
 """
 
 import argparse
@@ -34,7 +35,7 @@ def main():
     found = {"machine": machine.describe(), "rounds": max(2, arguments.rounds or (5 if arguments.quick else 15))}
     for key in ["one"] if arguments.quick else SETTINGS:
         found[key] = _setting(key, found["rounds"], arguments)
-    if not (arguments.quick or arguments.only or not set(VARIANTS) <= set(arguments.variants.split(","))):
+    if not (arguments.quick or arguments.only or arguments.module or not set(VARIANTS) <= set(arguments.variants.split(","))):
         found.update(_rest(arguments))
         report.write(found)
         (RUN / "found.json").write_text(json.dumps(found, indent=1))
@@ -45,8 +46,9 @@ def _setting(key, rounds, arguments):
     title, workloads, options = SETTINGS[key]
     print(f"\n» {title}: Envoy's CPU time a request, {rounds} rounds")
     found = {}
-    with Stand(**options) as stand:
+    with Stand(modules=arguments.module, **options) as stand:
         variants = [name for name in arguments.variants.split(",") if (name, key) != ("router", "two")]
+        variants += [name for name, _ in arguments.module]
         targets = [stand.envoy(name) for name in variants]
         targets += [_peer(text) for text in arguments.extra if key == "one"]
         for workload in workloads:
@@ -82,8 +84,16 @@ def _arguments():
     parser.add_argument("--quick", action="store_true", help="one attempt only, few rounds")
     parser.add_argument("--only", default="", help="workloads with this text in their name, and nothing else")
     parser.add_argument("--variants", default=",".join(VARIANTS), help="bare is the first; router is the leanest Envoy that answers")
+    parser.add_argument("--module", action="append", default=[], type=_module, metavar="NAME=PATH", help="of the filter, once more")
     parser.add_argument("--extra", action="append", default=[], metavar="NAME=PID:PORT")
     return parser.parse_args()
+
+
+def _module(text):
+    name, _, path = text.partition("=")
+    if not (name and os.path.isfile(path)):
+        raise argparse.ArgumentTypeError(f"{text}: not NAME=PATH")
+    return name, path
 
 
 def _peer(text):

@@ -28,8 +28,8 @@ class Documents:
     def write(self, variant, path, port, admin):
         """Writes the configuration of a variant."""
         bootstrap = self._reference(port, admin)
-        if variant == "sluice":
-            self._sluice(bootstrap)
+        if self.delivers(variant):
+            self._sluice(bootstrap, self.modules[variant])
         elif variant == "floor":
             self._floor(bootstrap)
         elif variant == "bare":
@@ -42,6 +42,10 @@ class Documents:
         if self.front:
             _observe(bootstrap)
         bootstrap.write(path)
+
+    def delivers(self, variant):
+        """Whether it is a build of the gateway, which needs a sidecar."""
+        return variant != "floor" and variant in self.modules
 
     def _reference(self, port, admin):
         bootstrap = Bootstrap()
@@ -62,8 +66,8 @@ class Documents:
             options["explicit_http_config"] = {"http_protocol_options": {}}
         return bootstrap
 
-    def _sluice(self, bootstrap):
-        bootstrap.module(self.modules["sluice"])
+    def _sluice(self, bootstrap, module):
+        bootstrap.module(module)
         bootstrap.add_key(self.key)
         first, second = bootstrap.gateway["models"]["gpt-4o-mini"]["providers"]
         first["model"], second["model"] = "gpt-4o-mini-2024-07-18", "mini"  # every attempt changes the body

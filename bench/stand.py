@@ -54,7 +54,7 @@ class Target:
 class Stand:
     """All programs of one measurement; gone at its end."""
 
-    def __init__(self, production=False, steady=False):
+    def __init__(self, production=False, steady=False, modules=()):
         RUN.mkdir(parents=True, exist_ok=True)
         self.programs = []
         self.intake = None  # the sidecar, once a variant needs it
@@ -64,7 +64,7 @@ class Stand:
         self.spawn("provider", OTHERS_CPU, command)
         front = self._front(provider) if production else None
         ports = (provider, failing, self.sidecar_port)
-        self.documents = Documents(ports, self.key, MODULES, front, steady)
+        self.documents = Documents(ports, self.key, {**MODULES, **dict(modules)}, front, steady)
         wait(lambda: not is_free(provider))
 
     def __enter__(self):
@@ -105,7 +105,7 @@ class Stand:
         name = name or variant
         port, admin, document = free_port(), free_port(), RUN / f"{name}.yaml"
         self.documents.write(variant, document, port, admin)
-        if variant == "sluice" and not self.intake:
+        if self.documents.delivers(variant) and not self.intake:
             self.intake = self._sidecar(document)
         command = [os.environ["SLUICE_ENVOY"], "--config-path", document, "--use-dynamic-base-id"]
         environment = {**dict.fromkeys(KEYS, "key-of-the-bench"), "SLUICE_INGEST_TOKEN": TOKEN}
