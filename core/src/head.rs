@@ -1,22 +1,76 @@
 //! The headers of one message.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Headers that are written, in their order: names and values.
+pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+
+/// Where the name and the value of a header stand.
+type Place = (Range<usize>, Range<usize>);
+
 /// Headers as the host gives them: names in lower case, pseudo-headers among them.
+///
+/// All of them stand in one text, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head(Vec<(String, String)>);
+pub struct Head {
+    text: String,
+    places: Vec<Place>,
+}
 
 impl Head {
     /// A head of these headers, in their order.
     #[must_use]
-    pub fn new(headers: Vec<(String, String)>) -> Self {
-        Self(headers)
+    pub fn new(headers: &[(impl AsRef<str>, impl AsRef<str>)]) -> Self {
+        let mut head = Self::default();
+        for (name, value) in headers {
+            head.push(name.as_ref(), value.as_ref());
+        }
+        head
+    }
+
+    /// Reads the form in which the host gives them: the number of headers, the lengths of name and value of each, then all
+    /// names and values, each with a zero behind it; numbers in 32 bits, the lowest byte first.
+    ///
+    /// What is not UTF-8 is read with U+FFFD; what is not of this form gives no header.
+    #[must_use]
+    pub fn read(bytes: Vec<u8>) -> Self {
+        let Some((places, start)) = places(&bytes) else {
+            return Self::default();
+        };
+        let mut rest = bytes;
+        rest.drain(..start);
+        match String::from_utf8(rest) {
+            Ok(text) => Self { text, places },
+            Err(error) => {
+                let part = |place: &Range<usize>| {
+                    String::from_utf8_lossy(error.as_bytes().get(place.clone()).unwrap_or_default())
+                };
+                let own = |(name, value): &(_, _)| (part(name), part(value));
+                Self::new(&places.iter().map(own).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    fn push(&mut self, name: &str, value: &str) {
+        let place = |text: &mut String, part: &str| {
+            let start = text.len();
+            text.push_str(part);
+            start..text.len()
+        };
+        let places = (place(&mut self.text, name), place(&mut self.text, value));
+        self.places.push(places);
+    }
+
+    fn part(&self, place: &Range<usize>) -> &str {
+        self.text.get(place.clone()).unwrap_or_default()
     }
 
     /// The value of the first header of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(header, _)| *header == name)
-            .map(|(_, value)| value)
+        let found = self.places.iter().find(|(own, _)| self.part(own) == name);
+        found.map(|(_, value)| self.part(value))
     }
 
     /// The value of a header that may stand once; `None` where it is absent or empty.
@@ -35,9 +89,9 @@ impl Head {
 
     /// All headers, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
+        self.places
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| (self.part(name), self.part(value)))
     }
 
     /// `:status` as a number; 0 where there is none.
@@ -76,6 +130,26 @@ impl Head {
     }
 }
 
+/// Where names and values stand, counted from the byte that is told beside them.
+fn places(bytes: &[u8]) -> Option<(Vec<Place>, usize)> {
+    let (count, lengths) = bytes.split_first_chunk()?;
+    let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
+    let (lengths, text) = lengths.split_at_checked(count.checked_mul(8)?)?;
+    let mut end = 0_usize;
+    let mut place = |length: [u8; 4]| {
+        let start = end;
+        let stop = start.checked_add(usize::try_from(u32::from_le_bytes(length)).ok()?)?;
+        end = stop.checked_add(1)?;
+        Some(start..stop)
+    };
+    let (pairs, _) = lengths.as_chunks::<8>();
+    let mut places = Vec::with_capacity(count);
+    for [a, b, c, d, e, f, g, h] in pairs {
+        places.push((place([*a, *b, *c, *d])?, place([*e, *f, *g, *h])?));
+    }
+    (end <= text.len()).then_some((places, bytes.len() - text.len()))
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_os = "unknown")]
@@ -87,7 +161,7 @@ mod tests {
     fn w17_w35_identity_is_no_content_coding() {
         let encoded = |coding: &str| {
             let header = ("content-encoding".to_owned(), coding.to_owned());
-            Head::new(vec![header]).is_encoded()
+            Head::new(&[header]).is_encoded()
         };
         assert!(!Head::default().is_encoded());
         for plain in ["", "identity", "Identity", "identity, identity"] {
@@ -96,5 +170,59 @@ mod tests {
         for other in ["gzip", "x-gzip", "br", "identity, gzip", "gzip,identity"] {
             assert!(encoded(other), "{other:?}");
         }
+    }
+
+    /// As the host writes it.
+    fn written(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let length = |part: &[u8]| u32::try_from(part.len()).unwrap().to_le_bytes();
+        let count = u32::try_from(headers.len()).unwrap().to_le_bytes();
+        let mut bytes = count.to_vec();
+        for (name, value) in headers {
+            bytes.extend([length(name), length(value)].concat());
+        }
+        for (name, value) in headers {
+            bytes.extend([name, &b"\0"[..], value, b"\0"].concat());
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_hosts_form_is_read() {
+        let long = "x".repeat(300);
+        let headers = [(":path", "/v1"), ("x-long", long.as_str()), ("x-empty", "")];
+        let bytes = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let head = Head::read(written(&bytes));
+        assert_eq!(head.iter().collect::<Vec<_>>(), headers);
+        assert_eq!(head.get("x-long"), Some(long.as_str()));
+        assert_eq!(head.get("x-none"), None);
+        assert_eq!(Head::read(written(&[])), Head::default());
+    }
+
+    #[test]
+    fn what_is_not_utf8_spoils_no_other_header() {
+        let head = Head::read(written(&[(b"a", b"1\xff2"), (b"b", "ä".as_bytes())]));
+        let headers = [("a", "1\u{fffd}2"), ("b", "ä")];
+        assert_eq!(head.iter().collect::<Vec<_>>(), headers);
+        // The two halves of a letter in two headers are no letter.
+        let head = Head::read(written(&[(b"a", b"\xc3"), (b"b", b"\xa4")]));
+        let headers = [("a", "\u{fffd}"), ("b", "\u{fffd}")];
+        assert_eq!(head.iter().collect::<Vec<_>>(), headers);
+    }
+
+    #[test]
+    fn what_is_cut_gives_no_header() {
+        let whole = written(&[(b"name", b"value"), (b"other", b"more")]);
+        for end in 0..whole.len() {
+            let head = Head::read(whole.get(..end).unwrap().to_vec());
+            assert_eq!(head, Head::default(), "{end}");
+        }
+        for first in [[255; 4], [0, 0, 0, 128], [3, 0, 0, 0]] {
+            let mut bytes = whole.clone();
+            bytes.splice(..4, first);
+            assert_eq!(Head::read(bytes), Head::default());
+        }
+        let mut bytes = whole;
+        bytes.splice(4..8, [255; 4]);
+        assert_eq!(Head::read(bytes), Head::default());
     }
 }

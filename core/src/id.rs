@@ -1,7 +1,5 @@
 //! Ids of requests: UUIDv7 (RFC 9562), so that they sort by time.
 
-use std::fmt::Write;
-
 use crate::luck::Luck;
 
 /// A UUIDv7 in its text form.
@@ -11,17 +9,26 @@ use crate::luck::Luck;
 pub fn uuid_v7(now_ms: u64, luck: &mut Luck) -> String {
     let a = (now_ms << 16) | 0x7000 | (luck.bits() >> 52);
     let b = (luck.bits() >> 2) | (0b10 << 62);
+    let digit = |half: u8| {
+        char::from(if half < 10 {
+            b'0' + half
+        } else {
+            b'a' - 10 + half
+        })
+    };
     let mut text = String::with_capacity(36);
-    let groups = [
-        (a >> 32, 8),
-        (a >> 16 & 0xffff, 4),
-        (a & 0xffff, 4),
-        (b >> 48, 4),
-    ];
-    for (group, width) in groups {
-        let _ = write!(text, "{group:0width$x}-");
+    for (i, byte) in a
+        .to_be_bytes()
+        .into_iter()
+        .chain(b.to_be_bytes())
+        .enumerate()
+    {
+        if [4, 6, 8, 10].contains(&i) {
+            text.push('-');
+        }
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
     }
-    let _ = write!(text, "{:012x}", b & 0xffff_ffff_ffff);
     text
 }
 

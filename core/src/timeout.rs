@@ -129,8 +129,8 @@ mod tests {
     use super::*;
 
     fn head(values: &[&str]) -> Head {
-        let header = |value: &&str| (wire::TIMEOUT.to_owned(), (*value).to_owned());
-        Head::new(values.iter().map(header).collect())
+        let headers = values.iter().map(|value| (wire::TIMEOUT, value));
+        Head::new(&headers.collect::<Vec<_>>())
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub const RETRY_IN: &str = "x-sluice-retry-in";
 pub const TOTAL_TIMEOUT: &str = "x-envoy-upstream-rq-timeout-ms";
 /// What the names of Envoy's own headers begin with; a caller's are removed (E23).
 pub const ENVOY_PREFIX: &str = "x-envoy-";
+/// Whom Envoy takes the caller for: no word to Envoy, and no attempt leaves with it.
+pub const EXTERNAL_ADDRESS: &str = "x-envoy-external-address";
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
 /// The media type of a stream of events.

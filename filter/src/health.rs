@@ -17,6 +17,8 @@ use crate::{host, shared};
 const COOLDOWNS: &str = "sluice.cooldowns";
 const INSTANCE: &str = "sluice.instance";
 
+/// How long nothing is taken to cool down after a look at the host said so, milliseconds. What this VM finds out counts at once.
+const CALM_MS: u64 = 50;
 /// How old the figures of a board may be, milliseconds.
 const FRESH_MS: u64 = 1_000;
 /// Answers of one key that this VM gathers before the tick takes them.
@@ -33,8 +35,9 @@ pub(crate) struct Health {
     gathered: RefCell<BTreeMap<String, Vec<Sample>>>,
     /// What is told while every key is ready.
     board: RefCell<Rc<Board>>,
-    /// Whether nothing cooled down when this VM last looked.
+    /// Whether nothing cooled down when this VM last looked, and when that was.
     calm: Cell<bool>,
+    looked: Cell<u64>,
     refreshed: Cell<u64>,
     reported: Cell<u64>,
     backoff: Cell<Backoff>,
@@ -61,6 +64,7 @@ impl Health {
             gathered: RefCell::default(),
             board: RefCell::default(),
             calm: Cell::default(),
+            looked: Cell::default(),
             refreshed: Cell::default(),
             reported: Cell::default(),
             backoff: Cell::default(),
@@ -68,15 +72,19 @@ impl Health {
         }
     }
 
-    /// How all providers stand: one look at the host.
+    /// How all providers stand: one look at the host, and none for a while where all is calm.
     pub(crate) fn board(&self, now: u64) -> Rc<Board> {
         let board = Rc::clone(&self.board.borrow());
         // What stands in the host may be from a configuration in which it was not off.
         if !self.gateway.config.health.enabled {
             return board;
         }
+        if self.calm.get() && now.saturating_sub(self.looked.get()) < CALM_MS {
+            return board;
+        }
         let cooldowns = self.cooldowns(now);
         self.calm.set(cooldowns.is_empty());
+        self.looked.set(now);
         if cooldowns.is_empty() {
             return board;
         }
@@ -284,6 +292,7 @@ impl Health {
     }
 
     fn change_cooldowns<T>(&self, now: u64, with: impl FnMut(&mut Cooldowns) -> T) -> Option<T> {
+        self.calm.set(false);
         let read = |bytes: Option<&[u8]>| Cooldowns::read(bytes, &self.gateway.config.health, now);
         shared::change(COOLDOWNS, read, Cooldowns::write, with)
     }

@@ -8,9 +8,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
-use sluice_core::head::Head;
+use sluice_core::head::{Head, Headers};
 use sluice_core::luck::Luck;
 use sluice_core::reply::Reply;
+
+use crate::raw;
 
 /// Filter state with the cluster of the next attempt; the route's matcher reads it.
 const CLUSTER: &str = "sluice.cluster";
@@ -58,37 +60,33 @@ pub(crate) fn request_head() -> Head {
     head(MapType::HttpRequestHeaders)
 }
 
+/// The value of one header of the request, where it is text.
+pub(crate) fn request_header(name: &str) -> Option<String> {
+    let value = hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, name);
+    String::from_utf8(value.ok()??).ok()
+}
+
 pub(crate) fn response_head() -> Head {
     head(MapType::HttpResponseHeaders)
 }
 
-/// Values that are not UTF-8 are read with U+FFFD: no caller and no provider can trap the VM.
+/// Whatever a header holds: no caller and no provider can trap the VM.
 fn head(map: MapType) -> Head {
-    let headers = noted("header map", hostcalls::get_map_bytes(map)).unwrap_or_default();
-    let text = |bytes| match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    };
-    Head::new(
-        headers
-            .into_iter()
-            .map(|(name, value)| (name, text(value)))
-            .collect(),
-    )
+    Head::read(noted("header map", raw::header_map(map)).unwrap_or_default())
 }
 
-pub(crate) fn set_request_head(headers: &[(String, String)]) {
+pub(crate) fn set_request_head(headers: &Headers) {
     set_head(MapType::HttpRequestHeaders, headers);
 }
 
-pub(crate) fn set_response_head(headers: &[(String, String)]) {
+pub(crate) fn set_response_head(headers: &Headers) {
     set_head(MapType::HttpResponseHeaders, headers);
 }
 
-fn set_head(map: MapType, headers: &[(String, String)]) {
+fn set_head(map: MapType, headers: &Headers) {
     let pairs = headers
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .map(|(name, value)| (name.as_ref(), value.as_ref()))
         .collect();
     noted("set header map", hostcalls::set_map(map, pairs));
 }
@@ -109,11 +107,11 @@ pub(crate) fn set_response_header(name: &str, value: &str) {
 
 /// Takes all trailers away: none passes, in either direction (W43).
 pub(crate) fn clear_request_trailers() {
-    set_head(MapType::HttpRequestTrailers, &[]);
+    set_head(MapType::HttpRequestTrailers, &Headers::new());
 }
 
 pub(crate) fn clear_response_trailers() {
-    set_head(MapType::HttpResponseTrailers, &[]);
+    set_head(MapType::HttpResponseTrailers, &Headers::new());
 }
 
 pub(crate) fn request_body(start: usize, len: usize) -> Vec<u8> {

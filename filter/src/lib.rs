@@ -15,10 +15,15 @@ mod health;
 mod host;
 mod outbox;
 mod provider;
+mod raw;
 mod root;
 mod shared;
 
 use proxy_wasm::types::LogLevel;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: sluice_memory::Memory = sluice_memory::Memory::new();
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);

@@ -6,6 +6,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::error::{Code, ErrorBody};
 use sluice_core::exchange::{Again, Flow, Verdict};
+use sluice_core::head::Headers;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
 
@@ -109,10 +110,10 @@ fn apply(flow: Flow) -> Action {
 /// next provider. Nothing else of its head stays: a header such as `x-envoy-ratelimited` would talk the
 /// router out of the next attempt.
 fn fail(again: Option<&Again>) {
-    let mut head = vec![(":status".to_owned(), "503".to_owned())];
+    let mut head: Headers = vec![(":status".into(), "503".into())];
     if let Some(again) = again {
         host::set_cluster(&again.cluster);
-        head.push((wire::RETRY_IN.to_owned(), again.wait_s.to_string()));
+        head.push((wire::RETRY_IN.into(), again.wait_s.to_string().into()));
     }
     host::set_response_head(&head);
 }
@@ -135,10 +136,9 @@ impl HttpContext for Provider {
         else {
             return self.refuse("no exchange: the request did not pass the gateway filter");
         };
-        let incoming = host::request_head();
         let attempt = exchange
             .borrow_mut()
-            .attempt(&self.name, &incoming, host::now());
+            .attempt(&self.name, host::request_header, host::now());
         self.sampled(&exchange);
         match attempt {
             Err(misrouted) => self.refuse(&misrouted.to_string()),

@@ -18,6 +18,11 @@ use sluice_bench::workloads::{ALL, Work};
 use clock::{Time, measure, once};
 use table::{Lines, table};
 
+/// As in the filter.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: sluice_memory::Memory = sluice_memory::Memory::new();
+
 fn main() -> Result<(), String> {
     let mut args = std::env::args().skip(1);
     let mode = args.next();

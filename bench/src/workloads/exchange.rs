@@ -128,7 +128,11 @@ impl Scene {
 
     /// Begins an attempt; the cluster of the next.
     fn attempt(&self, exchange: &mut Exchange, cluster: &str) -> Result<String, String> {
-        let attempt = exchange.attempt(cluster, &self.head, NOW + 1);
+        let attempt = exchange.attempt(
+            cluster,
+            |name| self.head.get(name).map(str::to_owned),
+            NOW + 1,
+        );
         let attempt = attempt.map_err(told)?;
         let read = |len| self.body.get(..len).unwrap_or_default().to_vec();
         let body = exchange.attempt_body(read);

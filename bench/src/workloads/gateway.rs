@@ -79,10 +79,5 @@ pub(super) fn request_head(more: &[(&str, &str)]) -> Head {
 
 /// A head of these headers.
 pub(super) fn head(headers: &[(&str, &str)]) -> Head {
-    let owned = headers.iter();
-    Head::new(
-        owned
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    Head::new(headers)
 }

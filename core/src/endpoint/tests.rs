@@ -22,8 +22,7 @@ fn config() -> Config {
 }
 
 fn head(headers: &[(&str, &str)]) -> Head {
-    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Head::new(headers.iter().map(own).collect())
+    Head::new(headers)
 }
 
 fn own() -> Own {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Again, Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::endpoint;
-use crate::head::Head;
+use crate::head::{Head, Headers};
 use crate::health::Limits;
 use crate::spend::Outcome;
 use crate::wire;
@@ -38,7 +38,7 @@ pub enum Flow {
     /// The answer leaves under these headers, with this at its front or as it came.
     Open {
         /// All headers of the answer: what is not here does not leave (W43).
-        headers: Vec<(String, String)>,
+        headers: Headers,
         /// What leaves instead of the first bytes of all that waited.
         body: Option<Front>,
     },
@@ -177,7 +177,7 @@ impl Exchange {
                 self.meter.response_model = facts.model;
                 let mut flow = self.open(wire::JSON, Some(front), now_ms);
                 if let Flow::Open { headers, .. } = &mut flow {
-                    headers.push(("content-length".to_owned(), length.to_string()));
+                    headers.push(("content-length".into(), length.to_string().into()));
                 }
                 self.answered(now_ms);
                 flow
@@ -219,7 +219,7 @@ impl Exchange {
     }
 
     /// The gate opens: nothing but this attempt can answer any more.
-    fn open(&mut self, media: &str, body: Option<Front>, now_ms: u64) -> Flow {
+    fn open(&mut self, media: &'static str, body: Option<Front>, now_ms: u64) -> Flow {
         self.state = State::Answering;
         if let Some(running) = &mut self.running {
             running.alive = now_ms;
@@ -232,10 +232,10 @@ impl Exchange {
         }
         self.sample_begun();
         let mut headers = vec![
-            (":status".to_owned(), "200".to_owned()),
-            ("content-type".to_owned(), media.to_owned()),
+            (":status".into(), "200".into()),
+            ("content-type".into(), media.into()),
         ];
-        headers.extend(self.ledger(now_ms));
+        self.ledger(now_ms, &mut headers);
         Flow::Open { headers, body }
     }
 

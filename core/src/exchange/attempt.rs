@@ -6,7 +6,7 @@ use crate::config::Candidate;
 use crate::dialect;
 use crate::endpoint::{self, Own};
 use crate::gateway::Secret;
-use crate::head::Head;
+use crate::head::Headers;
 use crate::id::uuid_v7;
 use crate::json;
 use crate::spend::{Attempt, Outcome};
@@ -15,14 +15,17 @@ use crate::wire;
 /// Above this the caller's bytes are not kept for a further attempt: the host has them too.
 pub(super) const KEEP: usize = 16 * 1024;
 
-/// What of the request's headers passes to a provider as it is (W43).
+/// What of the request's headers passes to a provider as it is, each where the one before it is there (W43).
 const PASSED: [&str; 2] = ["traceparent", "tracestate"];
+
+/// How the gateway names itself to providers.
+const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// The head of an attempt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AttemptHead {
     /// All of its headers: what is not here does not leave (E9, W43).
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The cluster of the attempt after this one; empty when this is the last.
     pub next: String,
     /// Whether the body changes.
@@ -52,13 +55,15 @@ pub struct Misrouted {
 impl Exchange {
     /// Begins the next attempt.
     ///
+    /// `passed` reads a header of the request as it comes to the attempt.
+    ///
     /// # Errors
     ///
     /// [`Misrouted`] when `provider` is not the one that was planned: its key must not go there.
     pub fn attempt(
         &mut self,
         provider: &str,
-        incoming: &Head,
+        passed: impl Fn(&'static str) -> Option<String>,
         now_ms: u64,
     ) -> Result<AttemptHead, Misrouted> {
         self.left(now_ms);
@@ -85,31 +90,30 @@ impl Exchange {
         } else {
             wire::JSON
         };
-        let mut headers = vec![
-            (":method".to_owned(), "POST".to_owned()),
-            (":scheme".to_owned(), candidate.provider.scheme.to_owned()),
-            (":authority".to_owned(), candidate.provider.host.clone()),
-            (":path".to_owned(), dialect::path(candidate)),
-            ("content-type".to_owned(), wire::JSON.to_owned()),
-            ("content-length".to_owned(), length.to_string()),
-            ("accept".to_owned(), accept.to_owned()),
-            (
-                "user-agent".to_owned(),
-                concat!("sluice/", env!("CARGO_PKG_VERSION")).to_owned(),
-            ),
+        let mut headers: Headers = vec![
+            (":method".into(), "POST".into()),
+            (":scheme".into(), candidate.provider.scheme.into()),
+            (":authority".into(), candidate.provider.host.clone().into()),
+            (":path".into(), dialect::path(candidate).into()),
+            ("content-type".into(), wire::JSON.into()),
+            ("content-length".into(), length.to_string().into()),
+            ("accept".into(), accept.into()),
+            ("user-agent".into(), AGENT.into()),
         ];
         let own = self.own.as_ref().filter(|own| own.is(&candidate.provider));
         if let Some(own) = own {
-            let bearer = own.bearer().map(str::to_owned);
-            headers.extend(bearer.map(|bearer| ("authorization".to_owned(), bearer)));
+            let bearer = own.bearer().map(|bearer| bearer.to_owned().into());
+            headers.extend(bearer.map(|bearer| ("authorization".into(), bearer)));
             let pinned = self.pinned.clone().filter(|_| own.name() == endpoint::TLS);
-            headers.extend(pinned.map(|address| (endpoint::PINNED.to_owned(), address)));
+            headers.extend(pinned.map(|address| (endpoint::PINNED.into(), address.into())));
         } else if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
-            headers.push((name.to_owned(), value.to_owned()));
+            headers.push((name.to_owned().into(), value.to_owned().into()));
         }
         let private = own.map_or_else(|| self.gateway.private(&candidate.provider), Own::private);
-        let passed = incoming.iter().filter(|(name, _)| PASSED.contains(name));
-        headers.extend(passed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        for name in PASSED {
+            let Some(value) = passed(name) else { break };
+            headers.push((name.into(), value.into()));
+        }
         self.attempts.push(Attempt {
             provider: candidate.provider.name.clone(),
             model: candidate.model.clone(),
@@ -165,8 +169,13 @@ impl Exchange {
         let body = running.map(|running| {
             let end = running.edits.last().map_or(0, |edit| edit.span.end);
             let bytes = self.body.kept.take().unwrap_or_else(|| read(end));
-            let (prefix, covered) = json::apply(&bytes, &running.edits);
-            self.body.kept = Some(bytes).filter(|bytes| bytes.len() == self.body.len);
+            let (prefix, covered) = if self.body.len > KEEP {
+                json::apply_to(bytes, &running.edits)
+            } else {
+                let applied = json::apply(&bytes, &running.edits);
+                self.body.kept = Some(bytes).filter(|bytes| bytes.len() == self.body.len);
+                applied
+            };
             AttemptBody { prefix, covered }
         });
         if self.body.len > KEEP {

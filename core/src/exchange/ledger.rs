@@ -3,20 +3,21 @@
 use std::fmt::Write;
 
 use super::Exchange;
+use crate::head::Headers;
 use crate::spend::{Attempt, Outcome};
 use crate::wire;
 
 impl Exchange {
-    /// The `x-gateway-*` headers of an answer that a provider gave.
-    pub(super) fn ledger(&self, now_ms: u64) -> Vec<(String, String)> {
-        let mut headers = vec![
-            (wire::REQUEST_ID.to_owned(), self.caller.id.clone()),
-            (wire::ATTEMPTS.to_owned(), self.attempts.len().to_string()),
-            (wire::ROUTE.to_owned(), self.route(now_ms)),
-        ];
+    /// Adds the `x-gateway-*` headers of an answer that a provider gave.
+    pub(super) fn ledger(&self, now_ms: u64, headers: &mut Headers) {
+        headers.reserve(7);
+        let mut put = |name: &'static str, value: String| headers.push((name.into(), value.into()));
+        put(wire::REQUEST_ID, self.caller.id.clone());
+        put(wire::ATTEMPTS, self.attempts.len().to_string());
+        put(wire::ROUTE, self.route(now_ms));
         if let Some(last) = self.attempts.last() {
-            headers.push((wire::PROVIDER.to_owned(), last.provider.clone()));
-            headers.push((wire::MODEL.to_owned(), last.model.clone()));
+            put(wire::PROVIDER, last.provider.clone());
+            put(wire::MODEL, last.model.clone());
         }
         // A word that can stand in a header; what it may be is the provider's to say.
         let word = |text: &&String| {
@@ -24,9 +25,8 @@ impl Exchange {
             (1..=32).contains(&text.len()) && text.bytes().all(plain)
         };
         if let Some(effort) = self.chat.reasoning_effort.as_ref().filter(word) {
-            headers.push((wire::REASONING_EFFORT.to_owned(), effort.clone()));
+            put(wire::REASONING_EFFORT, effort.clone());
         }
-        headers
     }
 
     /// `azure;429;120ms,openai;200;840ms`.

@@ -60,7 +60,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
             caller.dialect = dialect;
             caller.key_id = key_id;
             let stale = |name: &str| {
-                name.starts_with(wire::ENVOY_PREFIX)
+                name.starts_with(wire::ENVOY_PREFIX) && name != wire::EXTERNAL_ADDRESS
                     || [wire::VLLM_ENDPOINT, wire::VLLM_API_KEY].contains(&name)
             };
             let stale = head.iter().filter(|(name, _)| stale(name));

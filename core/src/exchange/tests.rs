@@ -53,11 +53,7 @@ fn w43_an_attempt_carries_only_what_is_on_the_list() {
 #[test]
 fn an_attempt_at_another_provider_than_planned_does_not_leave() {
     let mut scenario = Scenario::sent(PLAIN);
-    let misrouted = scenario
-        .exchange
-        .attempt("b", &Head::default(), 0)
-        .err()
-        .unwrap();
+    let misrouted = scenario.exchange.attempt("b", |_| None, 0).err().unwrap();
     assert_eq!(
         (misrouted.planned.as_str(), misrouted.found.as_str()),
         ("a", "b")

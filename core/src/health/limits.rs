@@ -172,11 +172,7 @@ mod tests {
 
     fn of(headers: &str) -> (Option<u64>, Option<u8>, u64) {
         let pairs = headers.split('|').filter_map(|line| line.split_once('='));
-        let head = Head::new(
-            pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        );
+        let head = Head::new(&pairs.collect::<Vec<_>>());
         let limits = Limits::read(&head, NOW).unwrap_or_default();
         (limits.retry_after_ms, limits.headroom, limits.headroom_ms)
     }

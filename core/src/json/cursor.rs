@@ -2,8 +2,8 @@
 
 use super::fault::{Fault, FaultKind};
 use super::number::{Number, number_len};
-use super::run::plain_run;
-use super::scalar::{Text, escape_len};
+use super::scalar::Text;
+use super::string::string_end;
 use super::{MAX_DEPTH, Span};
 
 /// Reads a text value by value.
@@ -191,31 +191,9 @@ impl<'a> Cursor<'a> {
         if !self.eat(b'"') {
             return self.fail("a string");
         }
-        let mut escaped = false;
-        loop {
-            self.at += plain_run(self.rest());
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at += escape_len(self.rest(), self.at)?;
-                }
-                Some(_) => {
-                    return Err(Fault {
-                        at: self.at,
-                        kind: FaultKind::ControlCharacter,
-                    });
-                }
-                None => {
-                    return Err(Fault {
-                        at: self.at,
-                        kind: FaultKind::End,
-                    });
-                }
-            }
-        }
-        let raw = self.text.get(start + 1..self.at).unwrap_or_default();
-        self.at += 1;
+        let (end, escaped) = string_end(self.text.as_bytes(), self.at)?;
+        let raw = self.text.get(start + 1..end).unwrap_or_default();
+        self.at = end + 1;
         Ok(Text {
             raw,
             escaped,

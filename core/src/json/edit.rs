@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::Span;
 
+/// How many edits are made in place.
+const FEW: usize = 4;
+
 /// One range and what stands there instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -59,6 +62,26 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> (Vec<u8>, usize) {
         at = edit.span.end;
     }
     (out, end)
+}
+
+/// The same out of bytes that nobody needs again: what comes before the first edit stays where it is.
+///
+/// Shape: as [`apply`].
+#[must_use]
+pub fn apply_to(mut bytes: Vec<u8>, edits: &[Edit]) -> (Vec<u8>, usize) {
+    let end = edits.last().map_or(0, |edit| edit.span.end);
+    // Each moves what stands behind it.
+    if edits.len() > FEW || end > bytes.len() {
+        return apply(&bytes, edits);
+    }
+    bytes.truncate(end);
+    for edit in edits.iter().rev() {
+        let rest = bytes.get(edit.span.end..).unwrap_or_default().to_vec();
+        bytes.truncate(edit.span.start);
+        bytes.extend_from_slice(edit.text.as_bytes());
+        bytes.extend_from_slice(&rest);
+    }
+    (bytes, end)
 }
 
 /// All of `bytes`, edited.

@@ -8,11 +8,12 @@ mod cursor;
 mod edit;
 mod fault;
 mod number;
-mod run;
+mod row;
 mod scalar;
+mod string;
 
 pub use cursor::{Cursor, Kind, Member};
-pub use edit::{Edit, apply, edited, edited_len};
+pub use edit::{Edit, apply, apply_to, edited, edited_len};
 pub use fault::{Fault, FaultKind, Place};
 pub use number::Number;
 pub use scalar::{Text, quoted};

@@ -5,6 +5,7 @@ use super::*;
 
 mod containers;
 mod corpus;
+mod edits;
 mod free;
 mod nesting;
 mod numbers;

@@ -108,7 +108,7 @@ impl Ask {
         gateway: &Gateway,
         claim: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Plan, Rejection> {
-        let head = Head::new(self.headers.clone());
+        let head = Head::new(&self.headers);
         let asked = Asked::read(&head, &gateway.config, None)?;
         let wish = Wish {
             own: None,

@@ -1,6 +1,7 @@
 //! Drives an exchange to the phase under test.
 
 use super::*;
+use crate::head::Headers;
 use crate::health::Board;
 use crate::plan::Care;
 
@@ -24,12 +25,7 @@ pub(super) const STOP: &str =
     "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
 pub(super) fn head(headers: &[(&str, &str)]) -> Head {
-    Head::new(
-        headers
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    Head::new(headers)
 }
 
 /// Drives an exchange to the phase under test. Its clock is the caller's.
@@ -88,7 +84,11 @@ impl Scenario {
             ("authorization", "x"),
         ]);
         self.exchange
-            .attempt(provider, &incoming, self.now)
+            .attempt(
+                provider,
+                |name| incoming.get(name).map(str::to_owned),
+                self.now,
+            )
             .ok()
             .unwrap()
     }
@@ -111,9 +111,9 @@ impl Scenario {
     }
 }
 
-pub(super) fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers
         .iter()
         .find(|(n, _)| n == name)
-        .map(|(_, value)| value.as_str())
+        .map(|(_, value)| value.as_ref())
 }

@@ -13,9 +13,9 @@ use crate::wire;
 /// The plan as `provider/model` that is sent.
 fn plan(selector: &str, variant: Option<&str>, names: Option<&str>) -> Result<Vec<String>, Code> {
     let gateway = Gateway::new(Config::parse(DOCUMENT.as_bytes()).unwrap(), |_| None);
-    let mut headers = vec![(wire::VLLM_ENDPOINT.to_owned(), "https://v.com".to_owned())];
-    headers.extend(names.map(|names| (wire::FAILOVER_SEQUENCE.to_owned(), names.to_owned())));
-    let head = Head::new(headers);
+    let mut headers = vec![(wire::VLLM_ENDPOINT, "https://v.com")];
+    headers.extend(names.map(|names| (wire::FAILOVER_SEQUENCE, names)));
+    let head = Head::new(&headers);
     let own = Own::read(&head, &gateway.config).unwrap();
     let asked = Asked::read(&head, &gateway.config, own.as_ref()).unwrap();
     let wish = Wish {
