@@ -31,9 +31,12 @@ class Documents:
         if self.delivers(variant):
             self._sluice(bootstrap, self.modules[variant])
         elif variant == "floor":
-            self._floor(bootstrap)
+            self._floor(bootstrap, variant)
         elif variant == "bare":
             _bare(bootstrap)
+        elif variant == "prices":
+            _bare(bootstrap, keep=True)
+            self._floor(bootstrap, variant)
         elif variant == "router":
             _bare(bootstrap)
             _router(bootstrap)
@@ -45,7 +48,7 @@ class Documents:
 
     def delivers(self, variant):
         """Whether it is a build of the gateway, which needs a sidecar."""
-        return variant != "floor" and variant in self.modules
+        return variant in self.modules and variant not in ("floor", "prices")
 
     def _reference(self, port, admin):
         bootstrap = Bootstrap()
@@ -74,8 +77,8 @@ class Documents:
         if self.steady:
             bootstrap.gateway["health"]["enabled"] = False
 
-    def _floor(self, bootstrap):
-        bootstrap.module(self.modules["floor"])
+    def _floor(self, bootstrap, variant):
+        bootstrap.module(self.modules[variant])
         for block in bootstrap.blocks:
             block["configuration"] = {"@type": f"{TYPES}google.protobuf.StringValue", "value": ""}
 
@@ -88,10 +91,10 @@ def _manager(bootstrap):
     return bootstrap.document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
 
 
-def _bare(bootstrap):
-    """The same without any Wasm: the route leads to a cluster that is written there."""
+def _bare(bootstrap, keep=False):
+    """The same without any Wasm, or with that of the listener alone: the route leads to a cluster that is written there."""
     manager = _manager(bootstrap)
-    manager["http_filters"] = [own for own in manager["http_filters"] if own["name"] != "sluice"]
+    manager["http_filters"] = [own for own in manager["http_filters"] if keep or own["name"] != "sluice"]
     for cluster in bootstrap.document["static_resources"]["clusters"]:
         cluster.get("typed_extension_protocol_options", {}).get(OPTIONS, {}).pop("http_filters", None)
     routes = manager["route_config"]["virtual_hosts"][0]["routes"]
