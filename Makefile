@@ -23,14 +23,15 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-prices clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
 build: rust ## the Wasm module and the sidecar, in release
 	@$(call say,building the filter and the sidecar (some minutes the first time))
 	cargo build --release -p sluice-filter --target wasm32-wasip1
-	cargo build --release -p sluice-sidecar
+	cargo build --release -p sluice-sidecar -p sluice-trim
+	@target/release/sluice-trim target/wasm32-wasip1/release/sluice_filter.wasm
 
 envoy: $(ENVOY) ## prints the path of an Envoy binary, which is installed first where it is missing
 	@echo $(CURDIR)/$(ENVOY)
@@ -53,6 +54,7 @@ test: export SLUICE_PYTHON := $(CURDIR)/$(PYTHON)
 test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all tests but those that need Docker
 	@$(call say,building the filter with the hook of the trap test)
 	cargo build --release -p sluice-filter --target wasm32-wasip1 --features test-trap --target-dir target/trap
+	@target/release/sluice-trim target/trap/wasm32-wasip1/release/sluice_filter.wasm
 	@$(call say,the tests of the core in Wasm under Node)
 	cargo test -p sluice-core --lib --target wasm32-unknown-unknown
 	@$(call say,unit tests and phase tests and end-to-end tests with a real Envoy and a real sidecar)
@@ -85,8 +87,7 @@ fuzz-%:
 	  > target/corpus/$*.log 2>&1 || { cat target/corpus/$*.log; echo "fuzzing $* FAILED"; exit 1; }
 	@printf 'fuzzing %s: ' $* && sed -n 's/^stat::number_of_executed_units: */inputs: /p' target/corpus/$*.log
 
-guard: rust ## fails when the core takes more instructions, or the module more bytes, than bench/baseline.json says
-	cargo build --release -p sluice-filter --target wasm32-wasip1
+guard: build ## fails when the core takes more instructions, or the module more bytes, than bench/baseline.json says
 	cargo build --release -p sluice-bench --bin bench-core --target wasm32-wasip1
 	cargo build --release -p sluice-guard
 	@echo && target/release/sluice-guard target/wasm32-wasip1/release/bench-core.wasm \
@@ -100,6 +101,12 @@ bench: build $(ENVOY) ## what a request costs beside a bare Envoy, into docs/ben
 	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
 	cargo build --release -p sluice-floor --target wasm32-wasip1
 	@$(PYTHON) bench/bench.py $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(addprefix --extra ,$(EXTRA)) $(BENCH)
+
+bench-prices: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+bench-prices: build $(ENVOY) ## the calls between Envoy and the filters a request takes, and the price of each: a table, no test
+	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
+	cargo build --release -p sluice-floor -p sluice-prices --target wasm32-wasip1
+	@$(PYTHON) bench/prices.py
 
 bench-core: rust $(NODE) ## µs of the core's workloads, native and in V8: a table, no test (some minutes)
 	cargo build --release -p sluice-bench --bin bench-core

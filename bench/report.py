@@ -44,6 +44,7 @@ def _page(found):
     yield "## A request that one provider answers\n"
     yield from _cost(found["one"], goals=True)
     yield from _honest(found)
+    yield "What it is made of, call by call, and what stands in the way of the aim: [where the time goes](profile.md).\n"
     yield "## Two attempts: the first provider answers 500\n"
     yield "`bare` is sent again by a retry policy of the route. Nothing cools down.\n"
     yield from _cost(found["two"])

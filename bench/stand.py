@@ -100,7 +100,7 @@ class Stand:
         wait(lambda: answers(f"http://127.0.0.1:{self.sidecar_port}/status"))
         return Target("sidecar", child.pid, self.sidecar_port)
 
-    def envoy(self, variant, workers=1, name=None, cpus=ENVOYS_CPU):
+    def envoy(self, variant, workers=1, name=None, cpus=ENVOYS_CPU, options=()):
         """Starts a variant and waits until it serves."""
         name = name or variant
         port, admin, document = free_port(), free_port(), RUN / f"{name}.yaml"
@@ -110,7 +110,7 @@ class Stand:
         command = [os.environ["SLUICE_ENVOY"], "--config-path", document, "--use-dynamic-base-id"]
         environment = {**dict.fromkeys(KEYS, "key-of-the-bench"), "SLUICE_INGEST_TOKEN": TOKEN}
         begun = time.monotonic()
-        child = self.spawn(name, cpus, [*command, "--concurrency", workers, "-l", "error"], environment)
+        child = self.spawn(name, cpus, [*command, "--concurrency", workers, "-l", "error", *options], environment)
         wait(lambda: child.poll() is not None or answers(f"http://127.0.0.1:{admin}/ready"), pause=0.005)
         if child.poll() is not None:
             raise RuntimeError(f"{name} did not start: see {RUN}/{name}.log")

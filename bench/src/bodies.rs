@@ -37,7 +37,8 @@ const CALLS: [&str; 3] = [
 
 const TOOL: &str = r#"{"type":"function","function":{"name":"query_metrics","description":"Reads a metric from the warehouse.","parameters":{"type":"object","properties":{"metric":{"type":"string","enum":["churn","revenue"]},"from":{"type":"string","format":"date"},"limit":{"type":"integer","minimum":1,"maximum":1000}},"required":["metric"],"additionalProperties":false}}}"#;
 
-/// A body of `len` bytes, or of the least that its shape takes. The model stands after the messages, as OpenAI's SDKs
+/// A body of `len` bytes, or of the least that its shape takes. A message has about an eighth of them, from 200 to 2,000,
+/// in which case users paste what they ask about. The model stands after the messages, as OpenAI's SDKs
 /// write it: what changes the model of an attempt has to reach over all of them.
 #[must_use]
 pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
@@ -48,9 +49,13 @@ pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
         let list = vec![TOOL; (len / 4_000).clamp(1, 8)].join(",");
         tools = format!(",\"tools\":[{list}],\"tool_choice\":\"auto\"");
     }
+    let message = (len / 8).clamp(200, 2_000);
     for (i, question) in QUESTIONS.iter().enumerate() {
-        let answer = answer(i);
-        turns.push(format!("{{\"role\":\"user\",\"content\":\"{question}\"}}"));
+        let pasted = said(i, message.saturating_sub(question.len()));
+        turns.push(format!(
+            "{{\"role\":\"user\",\"content\":\"{question}{pasted}\"}}"
+        ));
+        let answer = said(i + 1, message);
         turns.push(format!(
             "{{\"role\":\"assistant\",\"content\":\"{answer}\"}}"
         ));
@@ -74,6 +79,19 @@ pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
     }
     body.push_str(&after);
     body.into_bytes()
+}
+
+/// Paragraphs from the `i`th on, of about so many bytes in all, each behind an empty line: escaped as JSON.
+fn said(i: usize, bytes: usize) -> String {
+    let mut text = String::new();
+    for paragraph in PARAGRAPHS.iter().cycle().skip(i * 2) {
+        if text.len() + paragraph.len() / 2 > bytes {
+            break;
+        }
+        text.push_str(r"\n\n");
+        text.push_str(paragraph);
+    }
+    text
 }
 
 /// What an assistant says in turn `i`: four paragraphs, escaped as JSON.

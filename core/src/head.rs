@@ -62,6 +62,18 @@ impl Head {
         self.places.push(places);
     }
 
+    /// The values of the headers of this name.
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let is = move |own: &&Place| {
+            // Most names are told apart by their length.
+            own.0.end.wrapping_sub(own.0.start) == name.len() && self.part(&own.0) == name
+        };
+        self.places
+            .iter()
+            .filter(is)
+            .map(|(_, value)| self.part(value))
+    }
+
     fn part(&self, place: &Range<usize>) -> &str {
         self.text.get(place.clone()).unwrap_or_default()
     }
@@ -69,8 +81,7 @@ impl Head {
     /// The value of the first header of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self.places.iter().find(|(own, _)| self.part(own) == name);
-        found.map(|(_, value)| self.part(value))
+        self.values(name).next()
     }
 
     /// The value of a header that may stand once; `None` where it is absent or empty.
@@ -79,8 +90,8 @@ impl Head {
     ///
     /// Its name, where it stands twice.
     pub fn once(&self, name: &'static str) -> Result<Option<&str>, &'static str> {
-        let mut values = self.iter().filter(|(own, _)| *own == name);
-        let first = values.next().map(|(_, value)| value.trim());
+        let mut values = self.values(name);
+        let first = values.next().map(str::trim);
         if values.next().is_some() {
             return Err(name);
         }

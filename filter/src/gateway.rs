@@ -223,8 +223,11 @@ impl HttpContext for Gateway {
             }
         }
     }
+}
 
-    fn on_log(&mut self) {
+/// The request is over. Envoy would say so by `on_log` just before, which would be one entry into the VM more.
+impl Drop for Gateway {
+    fn drop(&mut self) {
         let exchange = match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Sent(exchange) => exchange,
             Phase::Resolving(waiting) => return self.abandon(waiting.0),

@@ -118,15 +118,17 @@ fn fail(again: Option<&Again>) {
     host::set_response_head(&head);
 }
 
-impl Context for Provider {
-    fn on_done(&mut self) -> bool {
+impl Context for Provider {}
+
+/// The attempt is over. Envoy would say so by `on_done` just before, which would be one entry into the VM more.
+impl Drop for Provider {
+    fn drop(&mut self) {
         if let Some(exchange) = self.exchange.take() {
             if exchange.borrow().is_running() {
                 exchange.borrow_mut().left(host::now());
             }
             self.sampled(&exchange);
         }
-        true
     }
 }
 

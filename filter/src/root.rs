@@ -88,12 +88,14 @@ impl Context for Root {
             }
         }
     }
+}
 
-    fn on_done(&mut self) -> bool {
+/// The plugin, or the process, comes to its end.
+impl Drop for Root {
+    fn drop(&mut self) {
         if let Role::Gateway(vm) = &self.role {
             vm.outbox.log_what_waits();
         }
-        true
     }
 }
 

@@ -53,6 +53,7 @@ enum Call {
     None,
     Time,
     Header,
+    NoHeader,
     Headers,
     SetHeaders,
     ReplaceHeader,
@@ -68,8 +69,9 @@ enum Call {
 impl Call {
     fn named(name: &str) -> Self {
         match name {
-            "get_current_time" => Self::Time,
+            "get_current_time_nanoseconds" => Self::Time,
             "get_header_map_value" => Self::Header,
+            "get_header_map_value, absent" => Self::NoHeader,
             "get_header_map_pairs" => Self::Headers,
             "set_header_map_pairs" => Self::SetHeaders,
             "replace_header_map_value" => Self::ReplaceHeader,
@@ -78,8 +80,8 @@ impl Call {
             "get_shared_data" => Self::Shared,
             "set_shared_data" => Self::SetShared,
             "enqueue_shared_queue" => Self::Queue,
-            "get_buffer" => Self::Body,
-            "set_buffer" => Self::SetBody,
+            "get_buffer_bytes" => Self::Body,
+            "set_buffer_bytes" => Self::SetBody,
             _ => Self::None,
         }
     }
@@ -95,6 +97,9 @@ impl Call {
             Self::Header => {
                 hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, "user-agent").map(drop)
             }
+            Self::NoHeader => {
+                hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, "x-absent").map(drop)
+            }
             Self::Headers => hostcalls::get_map_bytes(MapType::HttpRequestHeaders).map(drop),
             Self::SetHeaders => hostcalls::set_map(MapType::HttpRequestHeaders, headers.to_vec()),
             Self::ReplaceHeader => hostcalls::set_map_value(
@@ -106,6 +111,7 @@ impl Call {
             Self::SetProperty => hostcalls::set_property(vec![STATE], Some(&BYTES)),
             Self::Shared => hostcalls::get_shared_data(DATA).map(drop),
             Self::SetShared => hostcalls::set_shared_data(DATA, Some(&BYTES), None),
+            // Taken out again, so that it does not grow.
             Self::Queue => {
                 hostcalls::enqueue_shared_queue(request.queue, Some(&RECORD))?;
                 hostcalls::dequeue_shared_queue(request.queue).map(drop)

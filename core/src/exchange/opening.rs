@@ -37,10 +37,7 @@ pub enum Opened {
 #[must_use]
 pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -> Opened {
     let id = uuid_v7(now_ms, luck);
-    let text = |name| {
-        head.get(name)
-            .map(|text| text.chars().take(LABEL).collect())
-    };
+    let text = |name| head.get(name).map(label);
     let mut caller = Caller {
         id,
         dialect: Dialect::default(),
@@ -74,6 +71,14 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         }
         Err(rejection) => Opened::Reply(refuse(&rejection, &caller.id)),
     }
+}
+
+/// The first characters of a header.
+fn label(text: &str) -> String {
+    if text.len() <= LABEL {
+        return text.to_owned();
+    }
+    text.chars().take(LABEL).collect()
 }
 
 /// The answer to a fault, with the id that every answer has.

@@ -97,7 +97,7 @@ struct Letters {
 mod masks {
     use std::arch::wasm32::{
         i8x16, i8x16_swizzle, i64x2, u8x16_bitmask, u8x16_eq, u8x16_min, u8x16_ne, u8x16_shr,
-        u8x16_splat, v128, v128_and, v128_any_true, v128_or,
+        u8x16_splat, v128, v128_and, v128_any_true,
     };
 
     use super::{LEN, Letters, Special};

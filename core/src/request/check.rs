@@ -2,7 +2,7 @@
 
 use super::faults::Faults;
 use super::path::Path;
-use super::shape::{Field, List, Map, Object, Shape, Tag, Text};
+use super::shape::{Field, List, Map, Object, Shape, Tag, Text, bit};
 use crate::error::Code;
 use crate::json::{Cursor, Fault, Kind, Span};
 
@@ -189,10 +189,15 @@ impl Check<'_> {
             return Ok(());
         }
         let tag = object.tag.as_ref().map(|tag| tag.name);
+        let by_tag = required.unwrap_or_default().iter().chain(&tag);
+        let missing =
+            by_tag.fold(object.required, |all, name: &&str| all | object.bit(name)) & !given;
+        if missing == 0 {
+            return Ok(());
+        }
         for (i, field) in object.fields.iter().enumerate() {
             let bit = bit(i);
-            let by_tag = required.is_some_and(|names: &[&str]| names.contains(&field.name));
-            if given & bit != 0 || !(field.required || by_tag || tag == Some(field.name)) {
+            if missing & bit == 0 {
                 continue;
             }
             self.faults.note(|faults| {
@@ -269,11 +274,6 @@ fn takes(shape: &Shape, kind: Kind) -> bool {
 
 fn is_within<T: PartialOrd>(number: Option<T>, least: &T, most: &T) -> bool {
     number.is_some_and(|number| (least..=most).contains(&&number))
-}
-
-/// The bit of the field with this place among those of its object.
-fn bit(i: usize) -> u32 {
-    1_u32.wrapping_shl(u32::try_from(i).unwrap_or(31))
 }
 
 /// Whether a string is taken. Characters are counted only where there may be too many bytes.

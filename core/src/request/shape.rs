@@ -63,6 +63,22 @@ pub struct Object {
     pub fields: &'static [Field],
     /// The member by whose word others are required.
     pub tag: Option<Tag>,
+    /// The bits of the members that are required in any case.
+    pub(super) required: u32,
+}
+
+impl Object {
+    /// The bit of the member of this name; 0 for one that is not known.
+    pub(super) fn bit(&self, name: &str) -> u32 {
+        let place = self.fields.iter().position(|field| field.name == name);
+        place.map_or(0, bit)
+    }
+}
+
+/// The bit of the member with this place among those of its object.
+pub(super) const fn bit(place: usize) -> u32 {
+    assert!(place < 32, "no object has as many members");
+    1 << place
 }
 
 /// A member whose word says which others are required.
@@ -150,7 +166,11 @@ pub(super) const fn list(items: &'static Shape, least: usize, most: usize) -> Sh
 
 /// An object of these members.
 pub(super) const fn object(fields: &'static [Field]) -> Shape {
-    Shape::Object(Object { fields, tag: None })
+    Shape::Object(Object {
+        fields,
+        tag: None,
+        required: required(fields),
+    })
 }
 
 /// An object of these members, of which a tag says which are required.
@@ -158,7 +178,20 @@ pub(super) const fn tagged(tag: Tag, fields: &'static [Field]) -> Shape {
     Shape::Object(Object {
         fields,
         tag: Some(tag),
+        required: required(fields),
     })
+}
+
+/// The bits of the members that must be there.
+const fn required(fields: &[Field]) -> u32 {
+    let (mut bits, mut rest, mut place) = (0, fields, 0);
+    while let [field, more @ ..] = rest {
+        if field.required {
+            bits |= bit(place);
+        }
+        (rest, place) = (more, place + 1);
+    }
+    bits
 }
 
 /// A member that may be absent.

@@ -1,8 +1,8 @@
 //! Records on their way to the sidecar: what waits, who delivers, and when (W53).
 //!
 //! ```text
-//!  on_log ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
-//!             (inlet)         (the host's shared data)     else: again, later and later
+//!  the end ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
+//!              (inlet)         (the host's shared data)     else: again, later and later
 //! ```
 //!
 //! All of it lives in the host, where neither a trap of the VM nor a reload can take it. One VM at
