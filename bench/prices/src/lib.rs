@@ -1,4 +1,4 @@
-//! The price of a call between Envoy and a filter: a request names one in `x-call`, and the filter makes it [`TIMES`] times.
+//! The price of a call between Envoy and a filter: a request names one in `x-call`, and the filter makes it a hundred times.
 //!
 //! What such a request costs Envoy more than one that names none, divided by that, is the price (bench/prices.py).
 

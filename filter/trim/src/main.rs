@@ -1,7 +1,7 @@
 //! Takes out of the Wasm module what Envoy would call for nothing.
 //!
 //! The SDK exports a function for every callback there is, and Envoy calls each that is exported: an entry into the VM costs
-//! more than the filter's own work in most of them. What the filter has something to do in is in [`KEPT`]; the rest goes,
+//! more than the filter's own work in most of them. What the filter has something to do in is in `KEPT`; the rest goes,
 //! with all code that only it needs. A module that was not trimmed does the same, and costs more.
 //!
 //! Usage: `sluice-trim <module.wasm>`, in place; a module that is trimmed already stays as it is.
