@@ -84,7 +84,7 @@ pub fn body(shape: Shape, len: usize, model: &str, stream: bool) -> Vec<u8> {
 /// Paragraphs from the `i`th on, of about so many bytes in all, each behind an empty line: escaped as JSON.
 fn said(i: usize, bytes: usize) -> String {
     let mut text = String::new();
-    for paragraph in PARAGRAPHS.iter().cycle().skip(i * 2) {
+    for paragraph in paragraphs(i) {
         if text.len() + paragraph.len() / 2 > bytes {
             break;
         }
@@ -94,9 +94,12 @@ fn said(i: usize, bytes: usize) -> String {
     text
 }
 
-/// What an assistant says in turn `i`: four paragraphs, escaped as JSON.
+fn paragraphs(i: usize) -> impl Iterator<Item = &'static str> {
+    PARAGRAPHS.into_iter().cycle().skip(i * 2)
+}
+
+/// An answer: four paragraphs, escaped as JSON.
 #[must_use]
 pub fn answer(i: usize) -> String {
-    let paragraphs = PARAGRAPHS.iter().cycle().skip(i * 2).take(4);
-    paragraphs.copied().collect::<Vec<_>>().join(r"\n\n")
+    paragraphs(i).take(4).collect::<Vec<_>>().join(r"\n\n")
 }

@@ -17,12 +17,8 @@ pub fn uuid_v7(now_ms: u64, luck: &mut Luck) -> String {
         })
     };
     let mut text = String::with_capacity(36);
-    for (i, byte) in a
-        .to_be_bytes()
-        .into_iter()
-        .chain(b.to_be_bytes())
-        .enumerate()
-    {
+    let bytes = (u128::from(a) << 64 | u128::from(b)).to_be_bytes();
+    for (i, byte) in bytes.into_iter().enumerate() {
         if [4, 6, 8, 10].contains(&i) {
             text.push('-');
         }

@@ -35,9 +35,8 @@ pub(crate) struct Health {
     gathered: RefCell<BTreeMap<String, Vec<Sample>>>,
     /// What is told while every key is ready.
     board: RefCell<Rc<Board>>,
-    /// Whether nothing cooled down when this VM last looked, and when that was.
-    calm: Cell<bool>,
-    looked: Cell<u64>,
+    /// When this VM last looked, where nothing cooled down then.
+    calm: Cell<Option<u64>>,
     refreshed: Cell<u64>,
     reported: Cell<u64>,
     backoff: Cell<Backoff>,
@@ -64,7 +63,6 @@ impl Health {
             gathered: RefCell::default(),
             board: RefCell::default(),
             calm: Cell::default(),
-            looked: Cell::default(),
             refreshed: Cell::default(),
             reported: Cell::default(),
             backoff: Cell::default(),
@@ -79,12 +77,12 @@ impl Health {
         if !self.gateway.config.health.enabled {
             return board;
         }
-        if self.calm.get() && now.saturating_sub(self.looked.get()) < CALM_MS {
+        let fresh = |looked| now.saturating_sub(looked) < CALM_MS;
+        if self.calm.get().is_some_and(fresh) {
             return board;
         }
         let cooldowns = self.cooldowns(now);
-        self.calm.set(cooldowns.is_empty());
-        self.looked.set(now);
+        self.calm.set(cooldowns.is_empty().then_some(now));
         if cooldowns.is_empty() {
             return board;
         }
@@ -106,7 +104,7 @@ impl Health {
             let now = host::recent();
             match told {
                 Told::Over(sample) => self.gather(sample, now),
-                Told::Listed(sample) if sample.answered && self.calm.get() => {}
+                Told::Listed(sample) if sample.answered && self.calm.get().is_some() => {}
                 Told::Listed(sample) => self.list(&sample.key.clone(), &[sample], None, now),
                 Told::Unclaimed(claim) => {
                     self.change_cooldowns(now, |cooldowns| cooldowns.unclaim(&claim));
@@ -123,7 +121,7 @@ impl Health {
             .is_some_and(|limits| limits.retry_after_ms.is_some());
         let concerns = || {
             // The tick looks again.
-            if self.calm.get() && !asks {
+            if self.calm.get().is_some() && !asks {
                 return false;
             }
             let cooldowns = self.cooldowns(now);
@@ -292,7 +290,7 @@ impl Health {
     }
 
     fn change_cooldowns<T>(&self, now: u64, with: impl FnMut(&mut Cooldowns) -> T) -> Option<T> {
-        self.calm.set(false);
+        self.calm.set(None);
         let read = |bytes: Option<&[u8]>| Cooldowns::read(bytes, &self.gateway.config.health, now);
         shared::change(COOLDOWNS, read, Cooldowns::write, with)
     }

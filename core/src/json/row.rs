@@ -46,10 +46,10 @@ pub(super) fn pass(text: &[u8], from: usize) -> (Rows, Option<usize>) {
             rows.escaped = true;
         }
         if end != 0 {
-            // A backslash at the end of the row before stands before this one.
             return (rows, Some(at + end.trailing_zeros() as usize));
         }
         at += LEN;
+        // Not behind a backslash that escapes what the next row begins with.
         rows.at = at - usize::from(carry != 0);
     }
     (rows, None)
