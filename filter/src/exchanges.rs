@@ -1,6 +1,6 @@
 //! The exchanges that are on their way in this VM, by handle.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -11,13 +11,21 @@ pub(crate) type Shared = Rc<RefCell<Exchange>>;
 
 thread_local! {
     static EXCHANGES: RefCell<HashMap<u32, Shared>> = RefCell::default();
+    static LAST: Cell<Option<Shared>> = const { Cell::new(None) };
 }
 
 /// Makes an exchange known to the provider filters.
 pub(crate) fn insert(handle: u32, exchange: Exchange) -> Shared {
     let shared = Rc::new(RefCell::new(exchange));
     EXCHANGES.with_borrow_mut(|all| all.insert(handle, Rc::clone(&shared)));
+    LAST.set(Some(Rc::clone(&shared)));
     shared
+}
+
+/// The one that was made known last, once. Where Envoy goes on at once, as it does unless another filter waits for
+/// something, the attempt that begins next is its first.
+pub(crate) fn last() -> Option<Shared> {
+    LAST.take()
 }
 
 /// The exchange of this handle, if it is the one with this id: a VM that took the place of one that
@@ -47,5 +55,6 @@ pub(crate) fn stalled(now_ms: u64) -> Vec<u32> {
 }
 
 pub(crate) fn remove(handle: u32) {
+    LAST.set(None);
     EXCHANGES.with_borrow_mut(|all| all.remove(&handle));
 }

@@ -235,12 +235,19 @@ impl Drop for Gateway {
         };
         exchanges::remove(self.handle);
         let mut exchange = exchange.borrow_mut();
-        let details = if exchange.is_settled() {
+        let is_settled = exchange.is_settled();
+        let details = if is_settled {
             None
         } else {
             host::response_details()
         };
-        if let Some(record) = exchange.close(details.as_deref(), host::now()) {
+        // What has been answered whole ended just now.
+        let now = if is_settled && exchange.is_answering() {
+            host::recent()
+        } else {
+            host::now()
+        };
+        if let Some(record) = exchange.close(details.as_deref(), now) {
             self.vm.outbox.put(&record);
         }
         self.vm.health.take(exchange.take_samples());

@@ -200,13 +200,24 @@ pub(crate) fn pin(address: &str) {
     );
 }
 
-/// Leaves the handle and the id of the exchange where the provider filter finds them.
+/// Leaves the handle and the id of the exchange where the provider filter finds them, and the id where it can be asked
+/// for.
 pub(crate) fn set_exchange(handle: u32, id: &str) {
     let bytes = [&handle.to_le_bytes(), id.as_bytes()].concat();
-    noted(
-        "filter state",
-        hostcalls::set_property(vec![EXCHANGE], Some(&bytes)),
-    );
+    for (name, value) in [(EXCHANGE, &*bytes), (&name_of(id), b"")] {
+        let set = hostcalls::set_property(vec![name], Some(value));
+        noted("filter state", set);
+    }
+}
+
+/// Whether this attempt belongs to the exchange of this id.
+pub(crate) fn is_exchange(id: &str) -> bool {
+    raw::has_property(&name_of(id))
+}
+
+/// Filter state that is there for this exchange alone.
+fn name_of(id: &str) -> String {
+    [EXCHANGE, ".", id].concat()
 }
 
 /// Handle and id of the exchange that this attempt belongs to.

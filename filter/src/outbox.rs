@@ -6,27 +6,33 @@ use std::sync::Arc;
 use sluice_core::gateway::Gateway;
 use sluice_core::spend::Record;
 use sluice_core::spend::outbox::{
-    Backoff, Lease, PATIENCE_MS, Ring, SLOTS, Slot, batches, body, for_log,
+    Backoff, Handful, Lease, Owners, PATIENCE_MS, Ring, SLOTS, Slot, batches, body, for_log,
 };
 
 use crate::{host, shared};
 
-const QUEUE: &str = "sluice.records";
+const QUEUE: &str = "sluice.handfuls";
 const LEASE: &str = "sluice.lease";
+const OWNERS: &str = "sluice.owners";
 const RING: &str = "sluice.ring";
 const INGEST: &str = "/internal/records";
 
-/// Records taken from the queue at one tick; more wait for the next.
-const AT_ONCE: usize = 10_000;
-/// Stands before a record in the queue that is in Envoy's log already.
-const LOGGED: u8 = b'!';
+/// Handfuls of records taken from the queue at one tick; more wait for the next.
+const AT_ONCE: usize = 1_000;
 
 /// One VM's hand on the outbox, which itself is in the host.
 pub(crate) struct Outbox {
     gateway: Arc<Gateway>,
-    /// This VM, as the lease names it.
+    /// This VM, as the lease and its handful name it.
     owner: u64,
     queue: Option<u32>,
+    handful: RefCell<Handful>,
+    /// Where the host has it.
+    place: String,
+    /// Whether there is something in that place.
+    is_kept: Cell<bool>,
+    /// Root contexts whose ticks hand it on.
+    roots: Cell<u32>,
     backoff: Cell<Backoff>,
     on_its_way: RefCell<Option<Delivery>>,
     /// A batch that was not in its slot, and since when.
@@ -49,35 +55,91 @@ impl Outbox {
     pub(crate) fn new(gateway: Arc<Gateway>, owner: u64) -> Self {
         let queue = host::queue(QUEUE);
         shared::begin(RING, || Ring::default().write());
+        shared::begin(OWNERS, || Owners::default().write());
         Self {
             gateway,
             owner,
             queue,
+            handful: RefCell::default(),
+            place: place(owner),
+            is_kept: Cell::default(),
+            roots: Cell::default(),
             backoff: Cell::default(),
             on_its_way: RefCell::default(),
             missing: Cell::default(),
         }
     }
 
+    /// A root context ticks from now on.
+    pub(crate) fn begin(&self, now: u64) {
+        self.roots.set(self.roots.get() + 1);
+        self.renew(now);
+    }
+
     /// Puts a record where a trap of this VM can not take it.
     pub(crate) fn put(&self, record: &Record) {
-        let taken = serde_json::to_vec(record).is_ok_and(|bytes| self.enqueue(&bytes));
-        if !taken {
-            log::error!(
-                "record {} is lost: the host's queue did not take it",
-                record.id
-            );
+        let mut handful = self.handful.borrow_mut();
+        if let Err(error) = handful.push(record) {
+            log::error!("record {} is lost: {error}", record.id);
+        }
+        let waits = self.roots.get() > 0 && !handful.is_full();
+        if waits && host::set_shared(&self.place, handful.bytes(), None) {
+            self.is_kept.set(true);
+        } else {
+            self.hand_on(&mut handful);
+        }
+    }
+
+    /// Gives what was gathered to whoever delivers.
+    fn hand_on(&self, handful: &mut Handful) {
+        if !self.enqueue(handful) {
+            let records = handful.records();
+            log::error!("{records} records are lost: the host's queue did not take them");
+        }
+        handful.clear();
+    }
+
+    /// Hands on what this VM has gathered, and says that it is there.
+    fn gather(&self, now: u64) {
+        let mut handful = self.handful.borrow_mut();
+        if !handful.is_empty() {
+            self.hand_on(&mut handful);
+        }
+        if self.is_kept.replace(false) {
+            host::set_shared(&self.place, &[], None);
+        }
+        self.renew(now);
+    }
+
+    fn renew(&self, now: u64) {
+        change_owners(|owners| owners.renew(self.owner, now));
+    }
+
+    /// Hands on what a VM has gathered that is gone. It may be there after all: then some records come twice, and the
+    /// ledger takes each once.
+    fn adopt(&self, owner: u64) {
+        let (found, version) = host::shared(&place(owner));
+        let Some(handful) = found.and_then(Handful::read) else {
+            return;
+        };
+        if self.enqueue(&handful) {
+            host::set_shared(&place(owner), &[], version);
         }
     }
 
     /// Collects and delivers what waits, when this VM holds the lease; `true` when it does.
     pub(crate) fn tick(&self, now: u64) -> bool {
+        self.gather(now);
         let (found, version) = host::shared(LEASE);
         let Some(lease) = Lease::take(found.as_deref(), self.owner, now) else {
             return false;
         };
         if !host::set_shared(LEASE, &lease.write(), version) {
             return false;
+        }
+        for owner in Owners::read(host::shared(OWNERS).0.as_deref()).gone(now) {
+            self.adopt(owner);
+            change_owners(|owners| owners.remove(owner));
         }
         self.on_its_way
             .borrow_mut()
@@ -118,30 +180,28 @@ impl Outbox {
         self.deliver(now);
     }
 
-    /// Writes what waits into Envoy's log, from which `sluice-sidecar recover` can take it: this
-    /// may be the end of the process. If it is not, all of it keeps waiting; the ledger takes each
+    /// A root context ticks no more. Writes what waits into Envoy's log, from which `sluice-sidecar recover` can take it:
+    /// this may be the end of the process. If it is not, all of it keeps waiting; the ledger takes each
     /// record once. Several VMs may be here at once, and none needs the lease.
-    pub(crate) fn log_what_waits(&self) {
+    pub(crate) fn end(&self, now: u64) {
+        self.roots.set(self.roots.get().saturating_sub(1));
+        self.gather(now);
+        // Who is gone can not, and who is not has handed on at its own end what is there twice then.
+        for owner in Owners::read(host::shared(OWNERS).0.as_deref()).all() {
+            self.adopt(owner);
+        }
         for number in change(Ring::claim_log).unwrap_or_default() {
             if let Some(slot) = slot(number) {
                 log_records(&slot.json);
             }
         }
         let queued: Vec<_> = std::iter::from_fn(|| self.dequeue()).collect();
-        let fresh = queued
-            .iter()
-            .filter(|record| record.first() != Some(&LOGGED))
-            .cloned();
-        for (json, _) in batches(fresh) {
+        let fresh = queued.iter().filter(|handful| !handful.is_logged());
+        for (json, _) in batches(fresh.cloned()) {
             log_records(&json);
         }
-        for record in &queued {
-            let mark = if record.first() == Some(&LOGGED) {
-                &[][..]
-            } else {
-                &[LOGGED]
-            };
-            self.enqueue(&[mark, record].concat());
+        for handful in queued {
+            self.enqueue(&handful.logged());
         }
     }
 
@@ -149,23 +209,17 @@ impl Outbox {
     /// then it is not in its slot, and nobody takes it for delivered.
     fn collect(&self) {
         let limit = self.gateway.config.sidecar.max_waiting_records;
-        let mut records = std::iter::from_fn(|| self.dequeue())
-            .map(|record| {
-                record
-                    .strip_prefix(&[LOGGED])
-                    .map(<[u8]>::to_vec)
-                    .unwrap_or(record)
-            })
+        let mut handfuls = std::iter::from_fn(|| self.dequeue())
             .take(AT_ONCE)
             .peekable();
-        if records.peek().is_none() {
+        if handfuls.peek().is_none() {
             return;
         }
         let on_its_way = self.on_its_way.borrow().map(|delivery| delivery.number);
         let ring = Ring::read(host::shared(RING).0.as_deref());
         if let Some(mut open) = ring.open_batch(on_its_way).and_then(slot) {
             let (count, len) = (open.records, open.json.len());
-            while records.next_if(|record| open.join(record)).is_some() {}
+            while handfuls.next_if(|handful| open.join(handful)).is_some() {}
             let (more, bytes) = (
                 open.records - count,
                 size(open.json.len().saturating_sub(len)),
@@ -178,7 +232,7 @@ impl Outbox {
                 host::set_shared(&key(open.number), &open.write(), None);
             }
         }
-        for (json, count) in batches(records) {
+        for (json, count) in batches(handfuls) {
             match change(|ring| ring.push(count, size(json.len()), limit)).flatten() {
                 Some(number) => {
                     let slot = Slot {
@@ -246,17 +300,22 @@ impl Outbox {
         }
     }
 
-    fn enqueue(&self, bytes: &[u8]) -> bool {
-        self.queue.is_some_and(|queue| host::enqueue(queue, bytes))
+    fn enqueue(&self, handful: &Handful) -> bool {
+        self.queue
+            .is_some_and(|queue| host::enqueue(queue, handful.bytes()))
     }
 
-    fn dequeue(&self) -> Option<Vec<u8>> {
-        host::dequeue(self.queue?)
+    fn dequeue(&self) -> Option<Handful> {
+        Handful::read(host::dequeue(self.queue?)?)
     }
 }
 
 fn change<T>(with: impl FnMut(&mut Ring) -> T) -> Option<T> {
     shared::change(RING, Ring::read, Ring::write, with)
+}
+
+fn change_owners(with: impl FnMut(&mut Owners)) {
+    shared::change(OWNERS, Owners::read, Owners::write, with);
 }
 
 fn forget(delivery: &Delivery) {
@@ -277,6 +336,11 @@ fn forget(delivery: &Delivery) {
 
 fn slot(number: u64) -> Option<Slot> {
     Slot::read(&host::shared(&key(number)).0?, number)
+}
+
+/// Where a VM's handful stands.
+fn place(owner: u64) -> String {
+    format!("sluice.handful.{owner:016x}")
 }
 
 fn key(number: u64) -> String {

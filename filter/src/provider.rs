@@ -79,14 +79,26 @@ impl Provider {
             return Flow::Pass;
         };
         let read = &mut |start, len| host::response_body(start, len);
-        // Of a chunk in the middle the time is only wanted roughly.
-        let precise = end || !exchange.borrow().is_answering();
-        let now = if precise { host::now() } else { host::recent() };
+        let now = if end || exchange.borrow().is_timed(size) {
+            host::now()
+        } else {
+            host::recent()
+        };
         let flow = exchange.borrow_mut().answer_body(size, end, now, read);
         self.sampled(exchange);
         self.held = if flow == Flow::Hold { size } else { 0 };
         flow
     }
+}
+
+/// The exchange that the attempt belongs to, and the time.
+fn find() -> Option<(Shared, u64)> {
+    let last = exchanges::last().filter(|exchange| host::is_exchange(exchange.borrow().id()));
+    if let Some(exchange) = last {
+        return Some((exchange, host::recent()));
+    }
+    let (handle, id) = host::exchange()?;
+    Some((exchanges::get(handle, &id)?, host::now()))
 }
 
 /// Carries out what becomes of the bytes in the host's buffer.
@@ -134,19 +146,20 @@ impl Drop for Provider {
 
 impl HttpContext for Provider {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some(exchange) = host::exchange().and_then(|(handle, id)| exchanges::get(handle, &id))
-        else {
+        let Some((exchange, now)) = find() else {
             return self.refuse("no exchange: the request did not pass the gateway filter");
         };
         let attempt = exchange
             .borrow_mut()
-            .attempt(&self.name, host::request_header, host::now());
+            .attempt(&self.name, host::request_header, now);
         self.sampled(&exchange);
         match attempt {
             Err(misrouted) => self.refuse(&misrouted.to_string()),
             Ok(attempt) => {
                 host::set_request_head(&attempt.headers);
-                host::set_cluster(&attempt.next);
+                if let Some(next) = &attempt.next {
+                    host::set_cluster(next);
+                }
                 self.edited = attempt.edited;
                 self.exchange = Some(exchange);
                 Action::Continue

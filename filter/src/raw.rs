@@ -1,5 +1,5 @@
-//! The one call of the host that the SDK wraps in more than is needed: it makes two texts of each header, which is as much
-//! work as all that the gateway does with them.
+//! The calls of the host in which the SDK does more than is needed, or tells less: of a header map it makes two texts a
+//! header, which is as much work as all that the gateway does with them; and a property without a value is none for it.
 
 #![expect(unsafe_code, reason = "the host writes where it is told")]
 
@@ -10,6 +10,12 @@ use proxy_wasm::types::{MapType, Status};
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
     fn proxy_get_header_map_pairs(map: MapType, data: *mut *mut u8, size: *mut usize) -> Status;
+    fn proxy_get_property(
+        path: *const u8,
+        len: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> Status;
 }
 
 /// A header map in the form of `sluice_core::head::Head::read`.
@@ -17,9 +23,33 @@ pub(crate) fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
     let (mut data, mut size) = (null_mut(), 0);
     // SAFETY: the host has room for a pointer and a size.
     match unsafe { proxy_get_header_map_pairs(map, &raw mut data, &raw mut size) } {
-        Status::Ok if data.is_null() => Ok(Vec::new()),
-        // SAFETY: the host asked `proxy_on_memory_allocate` for it, which gives the whole of a vector of that size away.
-        Status::Ok => Ok(unsafe { Vec::from_raw_parts(data, size, size) }),
+        // SAFETY: these are the host's words.
+        Status::Ok => Ok(unsafe { taken(data, size) }),
         status => Err(status),
     }
+}
+
+/// Whether there is a property of this name. Where it has no value the host needs no memory to say so, and does not enter
+/// the VM to ask for it.
+pub(crate) fn has_property(name: &str) -> bool {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: the host reads the name and has room for a pointer and a size.
+    let status =
+        unsafe { proxy_get_property(name.as_ptr(), name.len(), &raw mut data, &raw mut size) };
+    // SAFETY: as of a header map.
+    drop(unsafe { taken(data, size) });
+    status == Status::Ok
+}
+
+/// What the host has written into the VM.
+///
+/// # Safety
+///
+/// Both are zero, or as the host said.
+unsafe fn taken(data: *mut u8, size: usize) -> Vec<u8> {
+    if data.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the host asked `proxy_on_memory_allocate` for it, which gives the whole of a vector of that size away.
+    unsafe { Vec::from_raw_parts(data, size, size) }
 }

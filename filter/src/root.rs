@@ -94,7 +94,7 @@ impl Context for Root {
 impl Drop for Root {
     fn drop(&mut self) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.log_what_waits();
+            vm.outbox.end(host::now());
         }
     }
 }
@@ -111,6 +111,7 @@ impl RootContext for Root {
                     log::info!("provider {provider} is not used: {env} is not set");
                 }
                 host::tick_every(vm.gateway.config.sidecar.flush_interval_ms);
+                vm.outbox.begin(host::now());
                 self.role = Role::Gateway(vm);
             }
             "provider"

@@ -9,6 +9,7 @@ use sluice_core::health::Board;
 use sluice_core::luck::Luck;
 use sluice_core::plan::Care;
 use sluice_core::spend::Record;
+use sluice_core::spend::outbox::Handful;
 
 use super::gateway::{gateway, head, request_head};
 use super::{NOW, SEED, Work, answer, body, record, told};
@@ -84,12 +85,13 @@ impl Scene {
 
     fn work(self) -> Result<Work, String> {
         let bytes = self.body.len() + self.chunks.concat().len();
+        let mut handful = Handful::default();
         Ok(Work::new(bytes, move || {
             let record = self.play()?;
             if record.attempts.len() != 1 + usize::from(self.failed.is_some()) {
                 return Err(told(record.attempts));
             }
-            Ok(record::json(&record)?.len())
+            record::put(&mut handful, &record)
         }))
     }
 
@@ -137,7 +139,7 @@ impl Scene {
         let read = |len| self.body.get(..len).unwrap_or_default().to_vec();
         let body = exchange.attempt_body(read);
         if body.is_some() == attempt.edited {
-            Ok(attempt.next)
+            Ok(attempt.next.unwrap_or_default())
         } else {
             Err("edits without a body".to_owned())
         }

@@ -1,26 +1,34 @@
-//! The spend record: as JSON for the host's queue, and as a batch for the sidecar.
+//! The spend record: as JSON in a VM's handful, and as a batch for the sidecar.
 
 use sluice_core::spend::Record;
-use sluice_core::spend::outbox::{batches, body};
+use sluice_core::spend::outbox::{Handful, batches, body};
 
 use super::{Work, exchange, told};
 
 pub(super) fn one() -> Result<Work, String> {
     let record = exchange::record()?;
-    Ok(Work::new(0, move || Ok(json(&record)?.len())))
+    let mut handful = Handful::default();
+    Ok(Work::new(0, move || put(&mut handful, &record)))
+}
+
+/// Puts a record into an empty handful; its bytes.
+pub(super) fn put(handful: &mut Handful, record: &Record) -> Result<usize, String> {
+    handful.clear();
+    handful.push(record).map_err(told)?;
+    Ok(handful.bytes().len())
 }
 
 /// As the tick collects and posts them.
 pub(super) fn batch() -> Result<Work, String> {
-    let records = vec![json(&exchange::record()?)?; 100];
-    let bytes = records.concat().len();
+    let record = exchange::record()?;
+    let mut handful = Handful::default();
+    while handful.records() < 10 {
+        handful.push(&record).map_err(told)?;
+    }
+    let handfuls = vec![handful; 10];
+    let bytes = handfuls.iter().map(|own| own.json().len()).sum();
     Ok(Work::new(bytes, move || {
-        let batches = batches(records.iter().cloned());
+        let batches = batches(handfuls.iter().cloned());
         Ok(batches.iter().map(|(json, _)| body(json, 0).len()).sum())
     }))
-}
-
-/// A record as the filter puts it into the queue.
-pub(super) fn json(record: &Record) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(record).map_err(told)
 }

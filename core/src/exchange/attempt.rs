@@ -26,8 +26,8 @@ const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 pub struct AttemptHead {
     /// All of its headers: what is not here does not leave (E9, W43).
     pub headers: Headers,
-    /// The cluster of the attempt after this one; empty when this is the last.
-    pub next: String,
+    /// The cluster of the attempt after this one, empty when the plan has none; `None` where Envoy tries no more.
+    pub next: Option<String>,
     /// Whether the body changes.
     pub edited: bool,
 }
@@ -132,7 +132,8 @@ impl Exchange {
             echo: self.echo(candidate, now_ms),
             private,
         });
-        let next = self.plan.cluster(i + 1).unwrap_or_default().to_owned();
+        let more = self.attempts.len() < self.plan.slots();
+        let next = more.then(|| self.plan.cluster(i + 1).unwrap_or_default().to_owned());
         Ok(AttemptHead {
             headers,
             next,

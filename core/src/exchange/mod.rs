@@ -217,6 +217,15 @@ impl Exchange {
         self.state == State::Answering
     }
 
+    /// Whether the time matters at which the answer has come to `size` bytes, and not to its end: it does not where they
+    /// wait for the rest of a plain answer, nor where the answer leaves already.
+    #[must_use]
+    pub fn is_timed(&self, size: usize) -> bool {
+        let held = self.gateway.config.defaults.limits.held_answer_bytes;
+        let answer = self.running.as_ref().map(|running| &running.answer);
+        !(self.is_answering() || size <= held && matches!(answer, Some(Answer::Plain)))
+    }
+
     /// Whether an attempt runs.
     #[must_use]
     pub fn is_running(&self) -> bool {

@@ -1,25 +1,32 @@
 //! Records on their way to the sidecar: what waits, who delivers, and when (W53).
 //!
 //! ```text
-//!  the end ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
-//!              (inlet)         (the host's shared data)     else: again, later and later
+//!  the end ─▶ a VM's handful ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
+//!             (shared data)      (inlet)         (shared data)               else: again, later and later
 //! ```
 //!
 //! All of it lives in the host, where neither a trap of the VM nor a reload can take it. One VM at
 //! a time holds the lease, collects and delivers; when it dies, the lease runs out and another goes
 //! on. Every change of the ring is a compare-and-swap: at a reload or a stop several VMs are at it.
+//!
+//! What is taken out of the queue costs an entry into the VM, so a VM puts several records in at once. Until then they
+//! stand in a place of its own, which is written anew with each; who holds the lease takes it when the VM is gone.
 
 mod backoff;
 mod cut;
+mod handful;
 mod lease;
 mod log;
+mod owners;
 mod ring;
 mod slot;
 
 pub use backoff::Backoff;
 pub use cut::{Cut, cut};
+pub use handful::Handful;
 pub use lease::{LEASE_MS, Lease};
 pub use log::for_log;
+pub use owners::Owners;
 pub use ring::{Ring, SLOTS, WAITING_BYTES};
 pub use slot::Slot;
 
@@ -29,23 +36,28 @@ pub const BATCH: usize = 200;
 pub const BATCH_BYTES: usize = 512 * 1024;
 /// How long a delivery may take before it is tried again, milliseconds.
 pub const PATIENCE_MS: u64 = 10_000;
-/// Records in the text of their JSON → batches, each the JSON of a list's inside and a count.
+/// Batches of what was gathered, each the JSON of a list's inside and a count.
 #[must_use]
-pub fn batches(records: impl IntoIterator<Item = Vec<u8>>) -> Vec<(Vec<u8>, u64)> {
+pub fn batches(handfuls: impl IntoIterator<Item = Handful>) -> Vec<(Vec<u8>, u64)> {
     let mut batches: Vec<(Vec<u8>, u64)> = Vec::new();
-    for record in records {
+    for handful in handfuls {
+        let (json, more) = (handful.json(), u64::from(handful.records()));
         match batches.last_mut() {
-            Some((bytes, count))
-                if *count < BATCH as u64 && bytes.len() + record.len() < BATCH_BYTES =>
-            {
+            Some((bytes, count)) if has_room(bytes, *count, &handful) => {
                 bytes.push(b',');
-                bytes.extend_from_slice(&record);
-                *count += 1;
+                bytes.extend_from_slice(json);
+                *count += more;
             }
-            _ => batches.push((record, 1)),
+            _ => batches.push((json.to_vec(), more)),
         }
     }
     batches
+}
+
+/// Whether these records can join a batch.
+fn has_room(batch: &[u8], records: u64, more: &Handful) -> bool {
+    records.saturating_add(more.records().into()) <= BATCH as u64
+        && batch.len().saturating_add(more.json().len()) < BATCH_BYTES
 }
 
 /// A [`Batch`](super::Batch) as JSON from the inside of its list.
@@ -69,22 +81,30 @@ mod tests {
 
     #[test]
     fn w53_batches_are_bounded_and_readable() {
-        let record = |i: usize| {
-            serde_json::to_vec(&Record {
-                id: i.to_string(),
-                ..Record::default()
-            })
-            .unwrap()
+        let record = |i: usize| Record {
+            id: i.to_string(),
+            ..Record::default()
         };
-        let batches = batches((0..450).map(record));
+        let of = |from: usize| {
+            let mut handful = Handful::default();
+            for i in from..from + 15 {
+                handful.push(&record(i)).unwrap();
+            }
+            handful
+        };
+        let batches = batches((0..30).map(|i| of(i * 15)));
         assert_eq!(
             batches.iter().map(|(_, count)| *count).collect::<Vec<_>>(),
-            [200, 200, 50]
+            [195, 195, 60]
         );
         let batch: Batch = serde_json::from_slice(&body(&batches[2].0, 3)).unwrap();
-        assert_eq!((batch.records.len(), batch.dropped), (50, 3));
-        assert_eq!(batch.records[49].id, "449");
-        let large = vec![vec![b'1'; BATCH_BYTES], vec![b'2'; 10]];
+        assert_eq!((batch.records.len(), batch.dropped), (60, 3));
+        assert_eq!(batch.records[59].id, "449");
+        let large = [BATCH_BYTES, 10].map(|len| {
+            let mut handful = Handful::default();
+            handful.push(&"1".repeat(len)).unwrap();
+            handful
+        });
         assert_eq!(super::batches(large).len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! A batch in its place.
 
-use super::{BATCH, BATCH_BYTES};
+use super::{Handful, has_room};
 
 /// One batch, as it stands in its slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +43,13 @@ impl Slot {
         })
     }
 
-    /// Takes one more record, where it has room.
-    pub fn join(&mut self, record: &[u8]) -> bool {
-        let room = self.records < BATCH as u64
-            && self.json.len().saturating_add(record.len()) < BATCH_BYTES;
+    /// Takes more records, where it has room.
+    pub fn join(&mut self, more: &Handful) -> bool {
+        let room = has_room(&self.json, self.records, more);
         if room {
             self.json.push(b',');
-            self.json.extend_from_slice(record);
-            self.records += 1;
+            self.json.extend_from_slice(more.json());
+            self.records += u64::from(more.records());
         }
         room
     }
