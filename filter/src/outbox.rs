@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sluice_core::gateway::Gateway;
 use sluice_core::spend::Record;
 use sluice_core::spend::outbox::{
-    Backoff, Handful, Lease, Owners, PATIENCE_MS, Ring, SLOTS, Slot, batches, body, for_log,
+    Backoff, HANDFUL, Handful, Lease, Owners, PATIENCE_MS, Ring, SLOTS, Slot, batches, body,
+    for_log,
 };
 
 use crate::{host, shared};
@@ -23,14 +24,15 @@ const AT_ONCE: usize = 1_000;
 /// One VM's hand on the outbox, which itself is in the host.
 pub(crate) struct Outbox {
     gateway: Arc<Gateway>,
-    /// This VM, as the lease and its handful name it.
+    /// This VM, as the lease and its places name it.
     owner: u64,
     queue: Option<u32>,
+    /// What is to be handed on.
     handful: RefCell<Handful>,
-    /// Where the host has it.
-    place: String,
-    /// Whether there is something in that place.
-    is_kept: Cell<bool>,
+    /// Where the host has it, each record by itself.
+    places: Vec<String>,
+    /// How many of the places have a record.
+    kept: Cell<usize>,
     /// Root contexts whose ticks hand it on.
     roots: Cell<u32>,
     backoff: Cell<Backoff>,
@@ -61,8 +63,8 @@ impl Outbox {
             owner,
             queue,
             handful: RefCell::default(),
-            place: place(owner),
-            is_kept: Cell::default(),
+            places: places(owner).collect(),
+            kept: Cell::default(),
             roots: Cell::default(),
             backoff: Cell::default(),
             on_its_way: RefCell::default(),
@@ -79,13 +81,18 @@ impl Outbox {
     /// Puts a record where a trap of this VM can not take it.
     pub(crate) fn put(&self, record: &Record) {
         let mut handful = self.handful.borrow_mut();
-        if let Err(error) = handful.push(record) {
-            log::error!("record {} is lost: {error}", record.id);
-        }
-        let waits = self.roots.get() > 0 && !handful.is_full();
-        if waits && host::set_shared(&self.place, handful.bytes(), None) {
-            self.is_kept.set(true);
-        } else {
+        let place = self.places.get(handful.records() as usize);
+        let place = place.filter(|_| self.roots.get() > 0);
+        let waits = match handful.push(record) {
+            Ok(json) => place.is_some_and(|place| host::set_shared(place, json, None)),
+            Err(error) => {
+                log::error!("record {} is lost: {error}", record.id);
+                return;
+            }
+        };
+        let records = handful.records() as usize;
+        self.kept.set(self.kept.get().max(records));
+        if !waits || handful.is_full() {
             self.hand_on(&mut handful);
         }
     }
@@ -105,8 +112,8 @@ impl Outbox {
         if !handful.is_empty() {
             self.hand_on(&mut handful);
         }
-        if self.is_kept.replace(false) {
-            host::set_shared(&self.place, &[], None);
+        for place in self.places.iter().take(self.kept.take()) {
+            host::set_shared(place, &[], None);
         }
         self.renew(now);
     }
@@ -118,12 +125,19 @@ impl Outbox {
     /// Hands on what a VM has gathered that is gone. It may be there after all: then some records come twice, and the
     /// ledger takes each once.
     fn adopt(&self, owner: u64) {
-        let (found, version) = host::shared(&place(owner));
-        let Some(handful) = found.and_then(Handful::read) else {
-            return;
-        };
-        if self.enqueue(&handful) {
-            host::set_shared(&place(owner), &[], version);
+        let mut handful = Handful::default();
+        let mut taken = Vec::new();
+        for place in places(owner) {
+            let (found, version) = host::shared(&place);
+            if let Some(json) = found {
+                handful.add(&json);
+                taken.push((place, version));
+            }
+        }
+        if !handful.is_empty() && self.enqueue(&handful) {
+            for (place, version) in taken {
+                host::set_shared(&place, &[], version);
+            }
         }
     }
 
@@ -338,9 +352,9 @@ fn slot(number: u64) -> Option<Slot> {
     Slot::read(&host::shared(&key(number)).0?, number)
 }
 
-/// Where a VM's handful stands.
-fn place(owner: u64) -> String {
-    format!("sluice.handful.{owner:016x}")
+/// Where a VM's records stand until it hands them on.
+fn places(owner: u64) -> impl Iterator<Item = String> {
+    (0..HANDFUL).map(move |n| format!("sluice.record.{owner:016x}.{n}"))
 }
 
 fn key(number: u64) -> String {

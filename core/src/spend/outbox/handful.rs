@@ -1,17 +1,17 @@
-//! The records that one VM has made since it last handed some on.
+//! Records that are handed on together.
 
-use serde::Serialize;
+use crate::spend::Record;
 
-/// Records of a handful, at most.
-const MOST: u32 = 16;
-/// Bytes from which it is handed on: every record more is written with all that are there already.
-const MOST_BYTES: usize = 8 * 1024;
+/// Records of a handful, at most, but for those of one that was put together of others.
+pub const HANDFUL: usize = 16;
+/// Bytes from which it is handed on.
+const BYTES: usize = 16 * 1024;
 /// What stands before the records: a mark, and how many they are.
 const HEAD: usize = 5;
 /// The mark of those that stand in Envoy's log already.
 const LOGGED: u8 = b'!';
 
-/// A few records, in the form in which they stand in the host.
+/// A few records, in the form in which they stand in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handful(Vec<u8>);
 
@@ -35,29 +35,50 @@ impl Handful {
         &self.0
     }
 
-    /// Puts a record to the others.
+    /// Puts a record to the others; its JSON.
     ///
     /// # Errors
     ///
     /// Those of the record's own JSON; the others stay as they are.
-    pub fn push(&mut self, record: &impl Serialize) -> serde_json::Result<()> {
-        let (len, records) = (self.0.len(), self.records());
-        if records > 0 {
+    pub fn push(&mut self, record: &Record) -> serde_json::Result<&[u8]> {
+        let len = self.0.len();
+        let start = self.begin();
+        if let Err(error) = serde_json::to_writer(&mut self.0, record) {
+            self.0.truncate(len);
+            return Err(error);
+        }
+        self.count();
+        Ok(self.0.get(start..).unwrap_or_default())
+    }
+
+    /// Puts a record to the others whose JSON is there already.
+    pub fn add(&mut self, json: &[u8]) {
+        self.begin();
+        self.0.extend_from_slice(json);
+        self.count();
+    }
+
+    /// Where the next record begins.
+    fn begin(&mut self) -> usize {
+        if !self.is_empty() {
             self.0.push(b',');
         }
-        let written = serde_json::to_writer(&mut self.0, record);
-        if written.is_err() {
-            self.0.truncate(len);
-        } else if let Some(count) = self.count() {
-            *count = records.saturating_add(1).to_le_bytes();
+        self.0.len()
+    }
+
+    /// Counts one more.
+    fn count(&mut self) {
+        let records = self.records().saturating_add(1);
+        let count = self.0.get_mut(1..HEAD);
+        if let Some(count) = count.and_then(<[u8]>::first_chunk_mut) {
+            *count = records.to_le_bytes();
         }
-        written
     }
 
     /// Whether it is to be handed on before more are put to it.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.records() >= MOST || self.0.len() >= MOST_BYTES
+        self.records() as usize >= HANDFUL || self.0.len() >= BYTES
     }
 
     /// Whether there is none.
@@ -99,10 +120,6 @@ impl Handful {
     pub fn json(&self) -> &[u8] {
         self.0.get(HEAD..).unwrap_or_default()
     }
-
-    fn count(&mut self) -> Option<&mut [u8; 4]> {
-        self.0.get_mut(1..HEAD)?.first_chunk_mut()
-    }
 }
 
 #[cfg(test)]
@@ -110,23 +127,29 @@ mod tests {
     #[cfg(target_os = "unknown")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use std::collections::HashMap;
-
     use super::*;
+
+    fn record(id: &str) -> Record {
+        Record {
+            id: id.to_owned(),
+            ..Record::default()
+        }
+    }
 
     #[test]
     fn w53_records_are_gathered_and_read_again() {
         let mut handful = Handful::default();
         assert!(handful.is_empty() && Handful::read(handful.bytes().to_vec()).is_none());
-        handful.push(&1).unwrap();
-        handful.push(&"b").unwrap();
-        // A key that is no text can not be written; half of it stays away.
-        assert!(handful.push(&HashMap::from([((), 1)])).is_err());
+        let first = handful.push(&record("a")).unwrap().to_vec();
+        let second = handful.push(&record("b")).unwrap().to_vec();
+        assert_eq!(second, serde_json::to_vec(&record("b")).unwrap());
+        handful.add(b"{}");
         let read = Handful::read(handful.bytes().to_vec()).unwrap();
-        assert_eq!((read.records(), read.json()), (2, &b"1,\"b\""[..]));
+        let all = [&first, &second, &b"{}"[..]].join(&b',');
+        assert_eq!((read.records(), read.json()), (3, &*all));
         assert!(!read.is_logged());
         let logged = Handful::read(read.logged().bytes().to_vec()).unwrap();
-        assert!(logged.is_logged() && logged.records() == 2);
+        assert!(logged.is_logged() && logged.records() == 3);
         handful.clear();
         assert_eq!(handful, Handful::default());
     }
@@ -135,11 +158,11 @@ mod tests {
     fn w53_a_handful_is_small() {
         let mut handful = Handful::default();
         while !handful.is_full() {
-            handful.push(&1).unwrap();
+            handful.push(&record("a")).unwrap();
         }
-        assert_eq!(handful.records(), MOST);
+        assert_eq!(handful.records() as usize, HANDFUL);
         let mut handful = Handful::default();
-        handful.push(&"x".repeat(MOST_BYTES)).unwrap();
+        handful.push(&record(&"x".repeat(BYTES))).unwrap();
         assert!(handful.is_full());
     }
 

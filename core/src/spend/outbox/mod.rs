@@ -1,16 +1,16 @@
 //! Records on their way to the sidecar: what waits, who delivers, and when (W53).
 //!
 //! ```text
-//!  the end ─▶ a VM's handful ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
-//!             (shared data)      (inlet)         (shared data)               else: again, later and later
+//!  the end ─▶ a VM's places ─▶ shared queue ─▶ batch N … batch M ─▶ POST ─▶ 2xx: batch N is forgotten
+//!             (shared data)     (inlet)         (shared data)               else: again, later and later
 //! ```
 //!
 //! All of it lives in the host, where neither a trap of the VM nor a reload can take it. One VM at
 //! a time holds the lease, collects and delivers; when it dies, the lease runs out and another goes
 //! on. Every change of the ring is a compare-and-swap: at a reload or a stop several VMs are at it.
 //!
-//! What is taken out of the queue costs an entry into the VM, so a VM puts several records in at once. Until then they
-//! stand in a place of its own, which is written anew with each; who holds the lease takes it when the VM is gone.
+//! What is taken out of the queue costs an entry into the VM, so a VM puts several records in at once. Until then each
+//! stands in a place of its own; who holds the lease takes them from there when the VM is gone.
 
 mod backoff;
 mod cut;
@@ -23,7 +23,7 @@ mod slot;
 
 pub use backoff::Backoff;
 pub use cut::{Cut, cut};
-pub use handful::Handful;
+pub use handful::{HANDFUL, Handful};
 pub use lease::{LEASE_MS, Lease};
 pub use log::for_log;
 pub use owners::Owners;
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(batch.records[59].id, "449");
         let large = [BATCH_BYTES, 10].map(|len| {
             let mut handful = Handful::default();
-            handful.push(&"1".repeat(len)).unwrap();
+            handful.add(&vec![b'1'; len]);
             handful
         });
         assert_eq!(super::batches(large).len(), 2);

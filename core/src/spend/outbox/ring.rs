@@ -186,7 +186,7 @@ mod tests {
             json: b"{}".to_vec(),
         };
         let mut handful = Handful::default();
-        handful.push(&7).unwrap();
+        handful.add(b"7");
         assert!(slot.join(&handful) && !slot.join(&handful));
         assert_eq!(slot.json, b"{},7");
     }
