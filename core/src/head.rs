@@ -113,12 +113,12 @@ impl Head {
             .unwrap_or_default()
     }
 
-    /// The media type of `content-type`, in lower case and without parameters.
+    /// The media type of `content-type` without its parameters, as it is spelled.
     #[must_use]
-    pub fn media_type(&self) -> Option<String> {
+    pub fn media_type(&self) -> Option<&str> {
         let value = self.get("content-type")?;
-        let essence = value.split(';').next().unwrap_or_default();
-        Some(essence.trim().to_ascii_lowercase())
+        let end = memchr::memchr(b';', value.as_bytes()).unwrap_or(value.len());
+        Some(value.get(..end)?.trim())
     }
 
     /// Whether the body has a content coding: it is not its bytes as they stand.

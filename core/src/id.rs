@@ -9,23 +9,27 @@ use crate::luck::Luck;
 pub fn uuid_v7(now_ms: u64, luck: &mut Luck) -> String {
     let a = (now_ms << 16) | 0x7000 | (luck.bits() >> 52);
     let b = (luck.bits() >> 2) | (0b10 << 62);
-    let digit = |half: u8| {
-        char::from(if half < 10 {
-            b'0' + half
-        } else {
-            b'a' - 10 + half
-        })
-    };
-    let mut text = String::with_capacity(36);
-    let bytes = (u128::from(a) << 64 | u128::from(b)).to_be_bytes();
-    for (i, byte) in bytes.into_iter().enumerate() {
-        if [4, 6, 8, 10].contains(&i) {
-            text.push('-');
-        }
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
-    }
-    text
+    let [first, second, third, fourth] = [a >> 32, a, b >> 32, b].map(digits);
+    let mut text = [b'-'; 36];
+    text[..8].copy_from_slice(&first);
+    text[9..13].copy_from_slice(&second[..4]);
+    text[14..18].copy_from_slice(&second[4..]);
+    text[19..23].copy_from_slice(&third[..4]);
+    text[24..28].copy_from_slice(&third[4..]);
+    text[28..].copy_from_slice(&fourth);
+    String::from_utf8(text.to_vec()).unwrap_or_default()
+}
+
+/// The lower half of a word as eight hexadecimal digits, all at once.
+fn digits(word: u64) -> [u8; 8] {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    // Half a byte into a byte of its own.
+    let apart = word & 0xffff_ffff;
+    let apart = (apart | apart << 16) & 0x0000_ffff_0000_ffff;
+    let apart = (apart | apart << 8) & 0x00ff_00ff_00ff_00ff;
+    let apart = (apart | apart << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (apart + EACH * 6) >> 4 & EACH;
+    (apart + EACH * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -49,6 +53,8 @@ mod tests {
                 "{id}"
             );
         }
+        assert_eq!(&digits(0x1_0123_4567), b"01234567");
+        assert_eq!(&digits(0x89ab_cdef), b"89abcdef");
         let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len());
     }

@@ -85,12 +85,11 @@ impl Exchange {
                 } else {
                     Answer::Plain
                 };
-                match (self.chat.stream, media.as_deref()) {
-                    (false, Some(wire::EVENT_STREAM)) | (_, Some("text/html")) => {
-                        Outcome::Malformed
-                    }
-                    _ => return Verdict::Hold,
+                let is = |own: &str| media.is_some_and(|media| media.eq_ignore_ascii_case(own));
+                if !is("text/html") && (self.chat.stream || !is(wire::EVENT_STREAM)) {
+                    return Verdict::Hold;
                 }
+                Outcome::Malformed
             }
             400 | 404 | 409 | 413 | 422 => {
                 if !end {

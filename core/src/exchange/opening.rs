@@ -125,7 +125,10 @@ fn chat(
 ) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let key_id = auth::check(&config.auth, head.get("authorization"))?;
-    if head.media_type().is_some_and(|media| media != wire::JSON) {
+    if head
+        .media_type()
+        .is_some_and(|media| !media.eq_ignore_ascii_case(wire::JSON))
+    {
         return Err(Rejection::ContentType);
     }
     if head.charset().is_some_and(|charset| charset != "utf-8") {

@@ -2,6 +2,9 @@
 
 use super::Span;
 
+/// Digits that are fewer than 64 bits have in any case.
+const SHORT: usize = 18;
+
 /// A number of the text, in the spelling of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number<'a> {
@@ -31,6 +34,10 @@ impl Number<'_> {
             Some(number) => (true, number),
             None => (false, self.raw),
         };
+        if number.len() <= SHORT && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            let value = plain(number);
+            return Some(if negative { -value } else { value });
+        }
         let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let digits = whole.bytes().chain(fraction.bytes());
@@ -68,17 +75,21 @@ impl Number<'_> {
 /// An exponent as it is spelled, with its sign or without. Beyond 64 bits it is the most of them:
 /// no text is so long that its digits make up for that.
 fn power(exponent: &str) -> i64 {
-    let digits = exponent.trim_start_matches(['+', '-']).bytes();
-    let power = digits.fold(0_i64, |power, digit| {
-        power
-            .saturating_mul(10)
-            .saturating_add(i64::from(digit & 0x0f))
-    });
+    let power = plain(exponent.trim_start_matches(['+', '-']));
     if exponent.starts_with('-') {
         -power
     } else {
         power
     }
+}
+
+/// The value of digits, and the most of 64 bits beyond them.
+fn plain(digits: &str) -> i64 {
+    digits.bytes().fold(0, |value: i64, digit| {
+        value
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit & 0x0f))
+    })
 }
 
 fn length(len: usize) -> i64 {
