@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-prices clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-instructions bench-prices clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -107,6 +107,12 @@ bench-prices: build $(ENVOY) ## the calls between Envoy and the filters a reques
 	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
 	cargo build --release -p sluice-floor -p sluice-prices --target wasm32-wasip1
 	@$(PYTHON) bench/prices.py
+
+bench-instructions: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+bench-instructions: build $(ENVOY) ## what a request takes of Envoy in instructions and misses of the caches: a table (needs valgrind)
+	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
+	cargo build --release -p sluice-floor --target wasm32-wasip1
+	@$(PYTHON) bench/instructions.py
 
 bench-core: rust $(NODE) ## µs of the core's workloads, native and in V8: a table, no test (some minutes)
 	cargo build --release -p sluice-bench --bin bench-core

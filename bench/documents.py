@@ -18,11 +18,12 @@ KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY")
 class Documents:
     """What is the same for every variant: where providers and the sidecar are, and who may come in."""
 
-    def __init__(self, ports, key, modules, front=None, steady=False):
+    def __init__(self, ports, key, modules, front=None, steady=False, flush_ms=None):
         self.provider, self.failing, self.sidecar = ports
         self.key = key
         self.modules = modules  # {variant: path}
         self.front = front  # (port, certificate) of TLS before the provider, in the setting nearer to production
+        self.flush_ms = flush_ms  # how often records are delivered, where that is not as in the reference
         self.steady = steady  # a provider that always fails is always asked: nothing cools down
 
     def write(self, variant, path, port, admin):
@@ -74,6 +75,8 @@ class Documents:
         bootstrap.add_key(self.key)
         first, second = bootstrap.gateway["models"]["gpt-4o-mini"]["providers"]
         first["model"], second["model"] = "gpt-4o-mini-2024-07-18", "mini"  # every attempt changes the body
+        if self.flush_ms:
+            bootstrap.gateway["sidecar"]["flush_interval_ms"] = self.flush_ms
         if self.steady:
             bootstrap.gateway["health"]["enabled"] = False
 

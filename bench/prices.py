@@ -24,6 +24,7 @@ CALLS = {
     "replace_header_map_value": "",
     "set_header_map_pairs": "12 headers for as many",
     "get_property": "filter state, 40 bytes",
+    "get_property, no value": "filter state",
     "set_property": "filter state, 40 bytes",
     "get_shared_data": "40 bytes",
     "set_shared_data": "40 bytes",
@@ -32,6 +33,8 @@ CALLS = {
     "set_buffer_bytes": "40 bytes for as many",
 }
 ENTRY = "an entry into the VM"
+# What such a call is where it gives nothing: then Envoy asks for no memory.
+NOTHING = {"get_header_map_value": "get_header_map_value, absent", "get_property": "get_property, no value"}
 
 
 def main():
@@ -80,16 +83,21 @@ def count(stand, variant):
     begun = log.stat().st_size
     stand.load(target, PLAIN[0].arguments(), 1, connections=1)
     time.sleep(0.1)
-    found, of_a_stream = collections.Counter(), False
+    found, of_a_stream, asked = collections.Counter(), False, False
     for line in log.read_bytes()[begun:].decode(errors="replace").splitlines():
         entry = re.search(r"\[host->vm\] proxy_on_(\w+)\(", line)
         call = re.search(r"\[vm->host\] env\.proxy_(\w+)\(", line)
+        returned = re.search(r"\[vm<-host\] env\.proxy_(\w+) return", line)
         if entry:
             inside = entry[1] == "memory_allocate"  # of a call that is being made
             of_a_stream = of_a_stream if inside else entry[1] not in ("tick", "queue_ready", "http_call_response")
             found[ENTRY] += of_a_stream
+            asked |= inside
         elif call:
-            found[call[1]] += of_a_stream
+            asked = False
+        elif returned:
+            name = returned[1]
+            found[name if asked else NOTHING.get(name, name)] += of_a_stream
     stand.stop(target)
     return {name: number for name, number in found.items() if number}
 

@@ -54,7 +54,7 @@ class Target:
 class Stand:
     """All programs of one measurement; gone at its end."""
 
-    def __init__(self, production=False, steady=False, modules=()):
+    def __init__(self, production=False, steady=False, modules=(), flush_ms=None):
         RUN.mkdir(parents=True, exist_ok=True)
         self.programs = []
         self.intake = None  # the sidecar, once a variant needs it
@@ -64,7 +64,7 @@ class Stand:
         self.spawn("provider", OTHERS_CPU, command)
         front = self._front(provider) if production else None
         ports = (provider, failing, self.sidecar_port)
-        self.documents = Documents(ports, self.key, {**MODULES, **dict(modules)}, front, steady)
+        self.documents = Documents(ports, self.key, {**MODULES, **dict(modules)}, front, steady, flush_ms)
         wait(lambda: not is_free(provider))
 
     def __enter__(self):
@@ -100,18 +100,19 @@ class Stand:
         wait(lambda: answers(f"http://127.0.0.1:{self.sidecar_port}/status"))
         return Target("sidecar", child.pid, self.sidecar_port)
 
-    def envoy(self, variant, workers=1, name=None, cpus=ENVOYS_CPU, options=()):
-        """Starts a variant and waits until it serves."""
+    def envoy(self, variant, workers=1, name=None, cpus=ENVOYS_CPU, options=(), under=()):
+        """Starts a variant, under another program perhaps, and waits until it serves."""
         name = name or variant
         port, admin, document = free_port(), free_port(), RUN / f"{name}.yaml"
         self.documents.write(variant, document, port, admin)
         if self.documents.delivers(variant) and not self.intake:
             self.intake = self._sidecar(document)
-        command = [os.environ["SLUICE_ENVOY"], "--config-path", document, "--use-dynamic-base-id"]
+        command = [*under, os.environ["SLUICE_ENVOY"], "--config-path", document, "--use-dynamic-base-id"]
         environment = {**dict.fromkeys(KEYS, "key-of-the-bench"), "SLUICE_INGEST_TOKEN": TOKEN}
         begun = time.monotonic()
         child = self.spawn(name, cpus, [*command, "--concurrency", workers, "-l", "error", *options], environment)
-        wait(lambda: child.poll() is not None or answers(f"http://127.0.0.1:{admin}/ready"), pause=0.005)
+        most = 300 if under else 60
+        wait(lambda: child.poll() is not None or answers(f"http://127.0.0.1:{admin}/ready"), most, pause=0.005)
         if child.poll() is not None:
             raise RuntimeError(f"{name} did not start: see {RUN}/{name}.log")
         return Target(name, child.pid, port, time.monotonic() - begun)

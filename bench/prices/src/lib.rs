@@ -20,6 +20,7 @@ proxy_wasm::main! {{
 const TIMES: usize = 100;
 
 const STATE: &str = "sluice.price";
+const EMPTY: &str = "sluice.price.empty";
 const DATA: &str = "sluice.price";
 const BYTES: [u8; 40] = [b'x'; 40];
 /// About as long as the record of a request.
@@ -58,6 +59,7 @@ enum Call {
     SetHeaders,
     ReplaceHeader,
     Property,
+    EmptyProperty,
     SetProperty,
     Shared,
     SetShared,
@@ -76,6 +78,7 @@ impl Call {
             "set_header_map_pairs" => Self::SetHeaders,
             "replace_header_map_value" => Self::ReplaceHeader,
             "get_property" => Self::Property,
+            "get_property, no value" => Self::EmptyProperty,
             "set_property" => Self::SetProperty,
             "get_shared_data" => Self::Shared,
             "set_shared_data" => Self::SetShared,
@@ -108,6 +111,7 @@ impl Call {
                 Some("1"),
             ),
             Self::Property => hostcalls::get_property(vec![STATE]).map(drop),
+            Self::EmptyProperty => hostcalls::get_property(vec![EMPTY]).map(drop),
             Self::SetProperty => hostcalls::set_property(vec![STATE], Some(&BYTES)),
             Self::Shared => hostcalls::get_shared_data(DATA).map(drop),
             Self::SetShared => hostcalls::set_shared_data(DATA, Some(&BYTES), None),
@@ -139,8 +143,10 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        if let Call::Property = self.call {
-            self.set_property(vec![STATE], Some(&BYTES));
+        match self.call {
+            Call::Property => self.set_property(vec![STATE], Some(&BYTES)),
+            Call::EmptyProperty => self.set_property(vec![EMPTY], Some(b"")),
+            _ => {}
         }
         for _ in 0..TIMES {
             if self.call.make(self, &headers, size).is_err() {

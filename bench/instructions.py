@@ -1,0 +1,89 @@
+"""What a request takes of Envoy in instructions, in misses of the caches and in code: figures without noise.
+
+`make bench-instructions` prints it. It needs valgrind, whose `callgrind` runs Envoy with V8's code in it; the kernel is not in
+it, and Envoy's allocator is slower there (it has no caches by core under valgrind, 80 to 110 instructions a call).
+"""
+
+import collections
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from rounds import PLAIN
+from stand import OTHERS_CPU, RUN, Stand
+
+WARM, COUNTED = 1500, 1000
+CONNECTIONS = 4
+LINE = 64
+CACHES = ("--cache-sim=yes", f"--I1=32768,8,{LINE}", f"--D1=49152,12,{LINE}", f"--LL=1048576,16,{LINE}")
+# A record goes to the sidecar on a tick. There are a hundred times as many of those to a request as there should be.
+FLUSH_MS = 5000
+COLUMNS = ("instructions", "I1 misses", "D1 misses", "L2 misses", "Envoy's code, KB", "the module's, KB")
+
+
+def main():
+    os.sched_setaffinity(0, {int(OTHERS_CPU)})
+    if not shutil.which("valgrind"):
+        sys.exit("valgrind is needed (Debian, Ubuntu: apt install valgrind)")
+    print(f"| {PLAIN[0].name} | {' | '.join(COLUMNS)} |\n|{' --- |' * (1 + len(COLUMNS))}")
+    with Stand(flush_ms=FLUSH_MS) as stand:
+        for name in ("bare", "floor", "sluice"):
+            print(f"| {name} | {' | '.join(f'{number:,.0f}' for number in count(stand, name))} |", flush=True)
+
+
+def count(stand, variant):
+    """The figures of one, a request."""
+    out = RUN / f"callgrind.{variant}"
+    for old in RUN.glob(f"{out.name}*"):
+        old.unlink()
+    tool = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--dump-instr=yes", "--smc-check=all-non-file", *CACHES]
+    target = stand.envoy(variant, name=f"{variant}-callgrind", under=[*tool, f"--callgrind-out-file={out}"])
+    arguments = PLAIN[0].arguments()
+    stand.load(target, arguments, WARM, CONNECTIONS, seconds=300)
+    time.sleep(2 * FLUSH_MS / 1000)
+    _control("--instr=on", target)
+    done = stand.load(target, arguments, COUNTED, CONNECTIONS, seconds=300)["done"]
+    _control("--dump", target)
+    stand.stop(target)
+    return _read(out.with_name(f"{out.name}.1"), done)
+
+
+def _control(option, target):
+    subprocess.run(["callgrind_control", option, str(target.pid)], check=True, capture_output=True)
+    time.sleep(1)
+
+
+def _read(path, done):
+    """A dump of callgrind: its sums, and how much code at least every other request runs through."""
+    sums, objects, lines = collections.Counter(), {}, collections.Counter()
+    events, own, called, address = [], "", False, 0
+    for text in path.read_text(errors="replace").splitlines():
+        word, _, rest = text.partition("=")
+        if text.startswith("events:"):
+            events = text.split()[1:]
+        elif word in ("ob", "cob"):
+            number, name = re.match(r"(\(\d+\))\s*(.*)", rest).groups()
+            objects.setdefault(number, name)
+            own = objects[number] if word == "ob" else own
+        elif word == "calls":
+            called = True
+        elif re.match(r"[-+*0]", text):
+            place, _, *costs = text.split()
+            address = address if place == "*" else (address if place[0] in "+-" else 0) + int(place, 0)
+            if called:  # what it called has lines of its own
+                called = False
+                continue
+            sums.update(dict(zip(events, map(int, costs))))
+            line = ("???" in own and address > 0x10000000, address // LINE)
+            lines[line] = max(lines[line], int(costs[0]))
+    used = collections.Counter(module for (module, _), number in lines.items() if number * 2 > done)
+    misses = (sums["I1mr"], sums["D1mr"] + sums["D1mw"], sums["ILmr"] + sums["DLmr"] + sums["DLmw"])
+    figures = [number / done for number in (sums["Ir"], *misses)]
+    return [*figures, *(used[module] * LINE / 1024 for module in (False, True))]
+
+
+if __name__ == "__main__":
+    main()
