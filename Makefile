@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-instructions bench-prices clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-instructions bench-prices profile clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -31,7 +31,7 @@ build: rust ## the Wasm module and the sidecar, in release
 	@$(call say,building the filter and the sidecar (some minutes the first time))
 	cargo build --release -p sluice-filter --target wasm32-wasip1
 	cargo build --release -p sluice-sidecar -p sluice-trim
-	@target/release/sluice-trim target/wasm32-wasip1/release/sluice_filter.wasm
+	@target/release/sluice-trim target/wasm32-wasip1/release/sluice_filter.wasm filter/branches.txt
 
 envoy: $(ENVOY) ## prints the path of an Envoy binary, which is installed first where it is missing
 	@echo $(CURDIR)/$(ENVOY)
@@ -54,7 +54,7 @@ test: export SLUICE_PYTHON := $(CURDIR)/$(PYTHON)
 test: build $(ENVOY) $(call envoy_at,$(ENVOY_OLDEST)) $(BINDGEN) $(NODE) ## all tests but those that need Docker
 	@$(call say,building the filter with the hook of the trap test)
 	cargo build --release -p sluice-filter --target wasm32-wasip1 --features test-trap --target-dir target/trap
-	@target/release/sluice-trim target/trap/wasm32-wasip1/release/sluice_filter.wasm
+	@target/release/sluice-trim target/trap/wasm32-wasip1/release/sluice_filter.wasm filter/branches.txt
 	@$(call say,the tests of the core in Wasm under Node)
 	cargo test -p sluice-core --lib --target wasm32-unknown-unknown
 	@$(call say,unit tests and phase tests and end-to-end tests with a real Envoy and a real sidecar)
@@ -87,14 +87,24 @@ fuzz-%:
 	  > target/corpus/$*.log 2>&1 || { cat target/corpus/$*.log; echo "fuzzing $* FAILED"; exit 1; }
 	@printf 'fuzzing %s: ' $* && sed -n 's/^stat::number_of_executed_units: */inputs: /p' target/corpus/$*.log
 
-guard: build ## fails when the core takes more instructions, or the module more bytes, than bench/baseline.json says
+guard: build ## fails when the core takes more instructions, or the module more bytes, than bench/baseline.json says, or filter/branches.txt is old
 	cargo build --release -p sluice-bench --bin bench-core --target wasm32-wasip1
 	cargo build --release -p sluice-guard
 	@echo && target/release/sluice-guard target/wasm32-wasip1/release/bench-core.wasm \
 	  target/wasm32-wasip1/release/sluice_filter.wasm bench/baseline.json
+	@target/release/sluice-trim known target/wasm32-wasip1/release/sluice_filter.wasm filter/branches.txt
 
 baseline: export UPDATE_BASELINE := 1
 baseline: guard ## writes what the guard finds into bench/baseline.json
+
+profile: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+profile: build $(ENVOY) ## counts under load which way the branches of the module go, into filter/branches.txt
+	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
+	@mkdir -p target/profile
+	@target/release/sluice-trim count target/wasm32-wasip1/release/sluice_filter.wasm target/profile/counting.wasm
+	@$(PYTHON) bench/profile.py target/profile/counting.wasm target/profile/counts
+	@target/release/sluice-trim learn target/wasm32-wasip1/release/sluice_filter.wasm target/profile/counts filter/branches.txt
+	@$(MAKE) build
 
 bench: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
 bench: build $(ENVOY) ## what a request costs beside a bare Envoy, into docs/benchmarks.md (ROUNDS=; QUICK=1: a table, 3 minutes)

@@ -1,66 +1,74 @@
-//! Takes out of the Wasm module what Envoy would call for nothing.
+//! `sluice-trim MODULE BRANCHES` trims the module, in place, and tells V8 of its branches.
 //!
-//! The SDK exports a function for every callback there is, and Envoy calls each that is exported: an entry into the VM costs
-//! more than the filter's own work in most of them. What the filter has something to do in is in `KEPT`; the rest goes,
-//! with all code that only it needs. A module that was not trimmed does the same, and costs more.
-//!
-//! Usage: `sluice-trim <module.wasm>`, in place; a module that is trimmed already stays as it is.
+//! `sluice-trim count MODULE OUT` writes one that counts its branches; `sluice-trim learn MODULE COUNTS BRANCHES` makes the file
+//! of them from what it has counted (a line a branch: how often its condition was false, and true). `make profile` does both.
+//! `sluice-trim known MODULE BRANCHES` fails where the file is too old for the module.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::{env, fs};
 
-use walrus::{ExportItem, Module, passes};
+use sluice_trim::branches::Branches;
+use sluice_trim::{Result, counting, exports};
 
-/// The exports that Envoy needs, and the callbacks in which the filter has something to do.
-const KEPT: [&str; 15] = [
-    "_initialize",
-    "memory",
-    "proxy_abi_version_0_2_1",
-    "proxy_on_configure",
-    "proxy_on_context_create",
-    "proxy_on_delete",
-    "proxy_on_http_call_response",
-    "proxy_on_memory_allocate",
-    "proxy_on_request_body",
-    "proxy_on_request_headers",
-    "proxy_on_request_trailers",
-    "proxy_on_response_body",
-    "proxy_on_response_headers",
-    "proxy_on_response_trailers",
-    "proxy_on_tick",
-];
+/// One function in so many may have changed since the branches were counted.
+const OLD: usize = 8;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = env::args_os().nth(1).map(PathBuf::from);
-    let path = path.ok_or("usage: sluice-trim <module.wasm>")?;
-    let before = fs::read(&path)?;
-    let mut module = Module::from_buffer(&before)?;
-    for name in KEPT {
-        if !module.exports.iter().any(|export| export.name == name) {
-            return Err(format!("{}: it does not export {name}", path.display()).into());
-        }
+fn main() -> Result<()> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match *arguments {
+        ["count", module, out] => Ok(fs::write(out, counting::counting(&fs::read(module)?)?)?),
+        ["learn", module, counts, branches] => learn(module, counts, branches),
+        ["known", module, branches] => known(module, branches),
+        [module, branches] => trim(Path::new(module), branches),
+        _ => Err(
+            "usage: sluice-trim MODULE BRANCHES | count MODULE OUT | learn MODULE COUNTS BRANCHES | known MODULE BRANCHES"
+                .into(),
+        ),
     }
-    let more = module.exports.iter().filter(|export| {
-        !KEPT.contains(&export.name.as_str()) && matches!(export.item, ExportItem::Function(_))
-    });
-    let more: Vec<_> = more.map(walrus::Export::id).collect();
-    if more.is_empty() {
+}
+
+fn trim(path: &Path, branches: &str) -> Result<()> {
+    let before = fs::read(path)?;
+    // One that is trimmed already stays as it is.
+    let Some((exports, trimmed)) = exports::trim(&before)? else {
         return Ok(());
-    }
-    more.iter()
-        .for_each(|export| module.exports.delete(*export));
-    passes::gc::run(&mut module);
-    let after = module.emit_wasm();
+    };
+    let branches = Branches::read(&fs::read_to_string(branches)?)?;
+    let (told, after) = branches.tell(&trimmed)?;
     // Beside it, then in its place: cargo has the same file under another name.
     let beside = path.with_extension("wasm.trimmed");
     fs::write(&beside, &after)?;
-    fs::rename(&beside, &path)?;
+    fs::rename(&beside, path)?;
     println!(
-        "{}: {} exports fewer, {} of {} bytes",
+        "{}: {exports} exports fewer, {told} branches foretold, {} of {} bytes",
         path.display(),
-        more.len(),
         after.len(),
         before.len()
     );
+    Ok(())
+}
+
+fn learn(module: &str, counts: &str, branches: &str) -> Result<()> {
+    let counts = fs::read_to_string(counts)?;
+    let count = |line: &str| {
+        let (no, yes) = line.split_once(' ')?;
+        Some((no.parse().ok()?, yes.parse().ok()?))
+    };
+    let counts: Option<Vec<_>> = counts.lines().map(count).collect();
+    let counts = counts.ok_or("not two numbers a line")?;
+    let learnt = Branches::learn(&fs::read(module)?, &counts)?;
+    Ok(fs::write(branches, learnt.write())?)
+}
+
+fn known(module: &str, branches: &str) -> Result<()> {
+    let branches = Branches::read(&fs::read_to_string(branches)?)?;
+    let (all, known) = branches.known(&fs::read(module)?)?;
+    println!("branches foretold in {known} of {all} functions");
+    if known * OLD < all * (OLD - 1) {
+        return Err(
+            "the others have changed since: count the branches anew with make profile".into(),
+        );
+    }
     Ok(())
 }

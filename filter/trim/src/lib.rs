@@ -1,0 +1,12 @@
+//! What becomes of the Wasm module between the compiler and Envoy.
+//!
+//! What Envoy would call for nothing is taken out ([`exports`]). Then V8 is told which way the branches go ([`branches`]), as
+//! it was counted under load ([`counting`]).
+
+pub mod branches;
+pub mod counting;
+pub mod exports;
+pub mod functions;
+
+/// What can be wrong with a module or with a file about it.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -1,0 +1,148 @@
+//! A module is counted, learnt from, and told.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that finds what it does not expect is to panic"
+)]
+
+use sluice_trim::branches::Branches;
+use sluice_trim::{counting, functions};
+use walrus::ir::BinaryOp;
+use walrus::{FunctionBuilder, Module, ValType};
+use wasmi::{Engine, Linker, Store};
+use wasmparser::{KnownCustom, Parser, Payload};
+
+/// Exports `which(a, b)`: a loop of `a` rounds, and a choice by `b`.
+fn module() -> Vec<u8> {
+    let mut module = Module::default();
+    let memory = module.memories.add_local(false, false, 1, None, None);
+    module.exports.add("memory", memory);
+    let types = [ValType::I32, ValType::I32];
+    let mut builder = FunctionBuilder::new(&mut module.types, &types, &[ValType::I32]);
+    let [a, b] = [0; 2].map(|_| module.locals.add(ValType::I32));
+    let mut body = builder.func_body();
+    body.loop_(None, |rounds| {
+        let again = rounds.id();
+        rounds
+            .local_get(a)
+            .i32_const(1)
+            .binop(BinaryOp::I32Sub)
+            .local_tee(a)
+            .br_if(again);
+    });
+    body.local_get(b).if_else(
+        ValType::I32,
+        |then| {
+            then.i32_const(7);
+        },
+        |other| {
+            other.i32_const(8);
+        },
+    );
+    let which = builder.finish(vec![a, b], &mut module.funcs);
+    module.exports.add("which", which);
+    module.emit_wasm()
+}
+
+/// Runs a module's `which` with these arguments one after the other; what it gave, and its memory.
+fn run(module: &[u8], arguments: &[(i32, i32)]) -> (Vec<i32>, Vec<u8>) {
+    let engine = Engine::default();
+    let module = wasmi::Module::new(&engine, module).unwrap();
+    let mut store = Store::new(&engine, ());
+    let linker = <Linker<()>>::new(&engine);
+    let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
+    let which = instance
+        .get_typed_func::<(i32, i32), i32>(&store, "which")
+        .unwrap();
+    let given = arguments
+        .iter()
+        .map(|own| which.call(&mut store, *own).unwrap());
+    let given = given.collect();
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    (given, memory.data(&store).to_vec())
+}
+
+#[test]
+fn what_is_counted_is_told() {
+    let module = module();
+    let arguments = [(30, 0), (40, 0), (30, 1)];
+    let counting = counting::counting(&module).unwrap();
+    let (given, memory) = run(&counting, &arguments);
+    assert_eq!(given, run(&module, &arguments).0, "it does the same");
+
+    let counts = memory
+        .windows(12)
+        .position(|own| own == counting::MAGIC)
+        .unwrap();
+    assert_eq!(counts % 65_536, 0);
+    let numbers: Vec<_> = memory[counts + 12..counts + 32]
+        .chunks(4)
+        .map(|own| u64::from(u32::from_le_bytes(own.try_into().unwrap())))
+        .collect();
+    // How many branches; the loop goes on 97 times and ends three times; the choice is true once.
+    assert_eq!(numbers, [2, 3, 97, 2, 1]);
+
+    let seldom = Branches::learn(&module, &[(3, 97), (2, 1)]).unwrap();
+    assert!(
+        seldom.write().ends_with(" 1.\n"),
+        "three say nothing of a branch: {}",
+        seldom.write()
+    );
+    let branches = Branches::learn(&module, &[(3, 97), (50, 2)]).unwrap();
+    let read = Branches::read(&branches.write()).unwrap();
+    assert_eq!((read.known(&module).unwrap(), &read), ((1, 1), &branches));
+
+    let (told, hinted) = read.tell(&module).unwrap();
+    assert_eq!((told, run(&hinted, &arguments).0), (2, given));
+    let (of_it, _) = functions::read(&module).unwrap();
+    let places: Vec<_> = of_it[0]
+        .branches
+        .iter()
+        .copied()
+        .zip([true, false])
+        .collect();
+    assert_eq!(hints(&hinted), places);
+    // A module that has hints is counted and learnt from anew.
+    let again = counting::counting(&hinted).unwrap();
+    assert_eq!(hints(&again), []);
+    assert_eq!(
+        Branches::learn(&hinted, &[(3, 97), (50, 2)]).unwrap(),
+        branches
+    );
+}
+
+/// What the section says, which has to stand before the code.
+fn hints(module: &[u8]) -> Vec<(u32, bool)> {
+    let mut found = Vec::new();
+    let before = Parser::new(0)
+        .parse_all(module)
+        .map(Result::unwrap)
+        .take_while(|payload| !matches!(payload, Payload::CodeSectionStart { .. }));
+    for payload in before {
+        if let Payload::CustomSection(section) = payload
+            && let KnownCustom::BranchHints(functions) = section.as_known()
+        {
+            for function in functions {
+                for hint in function.unwrap().hints {
+                    let hint = hint.unwrap();
+                    found.push((hint.func_offset, hint.taken));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let module = module();
+    for counts in [&[][..], &[(1, 1)], &[(1, 1); 3]] {
+        assert!(Branches::learn(&module, counts).is_err(), "{counts:?}");
+    }
+    assert!(Branches::read("xyz 01").is_err() && Branches::read("01").is_err());
+    // Of a function of another shape nothing is said.
+    let other = Branches::read("0000000000000001 01\n").unwrap();
+    assert_eq!(other.known(&module).unwrap(), (1, 0));
+    assert_eq!(other.tell(&module).unwrap().0, 0);
+    assert!(functions::read(b"nonsense").is_err());
+}
