@@ -93,6 +93,12 @@ impl Branches {
         Ok((self.0.len(), self.0.keys().filter(is_there).count()))
     }
 
+    /// Whether something is known of the branches of a function.
+    #[must_use]
+    pub fn knows(&self, function: &Function) -> bool {
+        self.0.contains_key(&function.shape)
+    }
+
     /// The module with the section: how many branches have a hint, and its bytes.
     ///
     /// # Errors

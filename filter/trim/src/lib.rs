@@ -7,6 +7,7 @@ pub mod branches;
 pub mod counting;
 pub mod exports;
 pub mod functions;
+pub mod order;
 
 /// What can be wrong with a module or with a file about it.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

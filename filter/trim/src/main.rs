@@ -8,7 +8,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use sluice_trim::branches::Branches;
-use sluice_trim::{Result, counting, exports};
+use sluice_trim::{Result, counting, exports, order};
 
 /// One function in so many may have changed since the branches were counted.
 const OLD: usize = 8;
@@ -35,7 +35,7 @@ fn trim(path: &Path, branches: &str) -> Result<()> {
         return Ok(());
     };
     let branches = Branches::read(&fs::read_to_string(branches)?)?;
-    let (told, after) = branches.tell(&trimmed)?;
+    let (told, after) = branches.tell(&order::order(&trimmed, &branches)?)?;
     // Beside it, then in its place: cargo has the same file under another name.
     let beside = path.with_extension("wasm.trimmed");
     fs::write(&beside, &after)?;

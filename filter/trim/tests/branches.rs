@@ -6,20 +6,31 @@
 )]
 
 use sluice_trim::branches::Branches;
-use sluice_trim::{counting, functions};
+use sluice_trim::{counting, functions, order};
 use walrus::ir::BinaryOp;
 use walrus::{FunctionBuilder, Module, ValType};
 use wasmi::{Engine, Linker, Store};
 use wasmparser::{KnownCustom, Parser, Payload};
 
-/// Exports `which(a, b)`: a loop of `a` rounds, and a choice by `b`.
+/// Exports `which(a, b)`: a loop of `a` rounds, and a function behind it, which chooses by `b`.
 fn module() -> Vec<u8> {
     let mut module = Module::default();
     let memory = module.memories.add_local(false, false, 1, None, None);
     module.exports.add("memory", memory);
+    let [a, b, c] = [0; 3].map(|_| module.locals.add(ValType::I32));
+    let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[ValType::I32]);
+    builder.func_body().local_get(c).if_else(
+        ValType::I32,
+        |then| {
+            then.i32_const(7);
+        },
+        |other| {
+            other.i32_const(8);
+        },
+    );
+    let choice = builder.finish(vec![c], &mut module.funcs);
     let types = [ValType::I32, ValType::I32];
     let mut builder = FunctionBuilder::new(&mut module.types, &types, &[ValType::I32]);
-    let [a, b] = [0; 2].map(|_| module.locals.add(ValType::I32));
     let mut body = builder.func_body();
     body.loop_(None, |rounds| {
         let again = rounds.id();
@@ -30,15 +41,7 @@ fn module() -> Vec<u8> {
             .local_tee(a)
             .br_if(again);
     });
-    body.local_get(b).if_else(
-        ValType::I32,
-        |then| {
-            then.i32_const(7);
-        },
-        |other| {
-            other.i32_const(8);
-        },
-    );
+    body.local_get(b).call(choice);
     let which = builder.finish(vec![a, b], &mut module.funcs);
     module.exports.add("which", which);
     module.emit_wasm()
@@ -84,24 +87,22 @@ fn what_is_counted_is_told() {
 
     let seldom = Branches::learn(&module, &[(3, 97), (2, 1)]).unwrap();
     assert!(
-        seldom.write().ends_with(" 1.\n"),
+        seldom.write().ends_with(" 1\n"),
         "three say nothing of a branch: {}",
         seldom.write()
     );
     let branches = Branches::learn(&module, &[(3, 97), (50, 2)]).unwrap();
     let read = Branches::read(&branches.write()).unwrap();
-    assert_eq!((read.known(&module).unwrap(), &read), ((1, 1), &branches));
+    assert_eq!((read.known(&module).unwrap(), &read), ((2, 2), &branches));
 
     let (told, hinted) = read.tell(&module).unwrap();
     assert_eq!((told, run(&hinted, &arguments).0), (2, given));
     let (of_it, _) = functions::read(&module).unwrap();
-    let places: Vec<_> = of_it[0]
-        .branches
-        .iter()
-        .copied()
-        .zip([true, false])
-        .collect();
-    assert_eq!(hints(&hinted), places);
+    let places = of_it.iter().flat_map(|own| own.branches.iter().copied());
+    assert_eq!(
+        hints(&hinted),
+        places.zip([true, false]).collect::<Vec<_>>()
+    );
     // A module that has hints is counted and learnt from anew.
     let again = counting::counting(&hinted).unwrap();
     assert_eq!(hints(&again), []);
@@ -109,6 +110,21 @@ fn what_is_counted_is_told() {
         Branches::learn(&hinted, &[(3, 97), (50, 2)]).unwrap(),
         branches
     );
+}
+
+#[test]
+fn what_is_known_stands_first() {
+    let module = module();
+    let branches = Branches::learn(&module, &[(0, 0), (50, 2)]).unwrap();
+    let ordered = order::order(&module, &branches).unwrap();
+    let shapes = |module: &[u8]| {
+        let (functions, _) = functions::read(module).unwrap();
+        functions.iter().map(|own| own.shape).collect::<Vec<_>>()
+    };
+    let [loops, chooses] = shapes(&module).try_into().unwrap();
+    assert_eq!(shapes(&ordered), [chooses, loops]);
+    let arguments = [(30, 0), (40, 1)];
+    assert_eq!(run(&ordered, &arguments).0, run(&module, &arguments).0);
 }
 
 /// What the section says, which has to stand before the code.

@@ -1,0 +1,84 @@
+//! The order of the functions: those that a request runs through stand first.
+//!
+//! V8 lays code out in the order of the functions, and calls go by a table in the same order.
+
+use wasm_encoder::reencode::{Error, Reencode};
+use wasm_encoder::{CodeSection, FunctionSection, Module};
+use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser};
+
+use crate::Result;
+use crate::branches::Branches;
+use crate::functions;
+
+/// The module with the functions first of whose branches something is known.
+///
+/// # Errors
+///
+/// A module that is not readable.
+pub fn order(module: &[u8], branches: &Branches) -> Result<Vec<u8>> {
+    let (functions, _) = functions::read(module)?;
+    let (first, last): (Vec<_>, Vec<_>) = functions.iter().partition(|own| branches.knows(own));
+    let start = functions.first().map_or(0, |own| own.index);
+    let order: Vec<_> = first
+        .into_iter()
+        .chain(last)
+        .map(|own| own.index - start)
+        .collect();
+    let mut ordered = Module::new();
+    let mut sections = Order { start, order };
+    sections.parse_core_module(&mut ordered, Parser::new(0), module)?;
+    Ok(ordered.finish())
+}
+
+struct Order {
+    /// Index of the first function that is not imported.
+    start: u32,
+    /// Which function takes each place, counted from there.
+    order: Vec<u32>,
+}
+
+impl Order {
+    fn ordered<T: Clone>(&self, all: &[T]) -> Vec<T> {
+        let at = |own: &u32| all.get(usize::try_from(*own).ok()?).cloned();
+        self.order.iter().filter_map(at).collect()
+    }
+}
+
+impl Reencode for Order {
+    type Error = std::convert::Infallible;
+
+    fn function_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
+        let own = index.checked_sub(self.start);
+        let place = own.and_then(|own| self.order.iter().position(|other| *other == own));
+        let place = place.and_then(|place| u32::try_from(place).ok());
+        Ok(place.map_or(index, |place| self.start + place))
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> std::result::Result<(), Error> {
+        let types = section
+            .into_iter()
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        for own in self.ordered(&types) {
+            functions.function(self.type_index(own)?);
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> std::result::Result<(), Error> {
+        let bodies = section
+            .into_iter()
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        for body in self.ordered(&bodies) {
+            self.parse_function_body(code, body)?;
+        }
+        Ok(())
+    }
+}
