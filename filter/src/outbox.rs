@@ -106,8 +106,8 @@ impl Outbox {
         handful.clear();
     }
 
-    /// Hands on what this VM has gathered, and says that it is there.
-    fn gather(&self, now: u64) {
+    /// Hands on what this VM has gathered.
+    fn gather(&self) {
         let mut handful = self.handful.borrow_mut();
         if !handful.is_empty() {
             self.hand_on(&mut handful);
@@ -115,11 +115,15 @@ impl Outbox {
         for place in self.places.iter().take(self.kept.take()) {
             host::set_shared(place, &[], None);
         }
-        self.renew(now);
     }
 
-    fn renew(&self, now: u64) {
-        change_owners(|owners| owners.renew(self.owner, now));
+    /// Says that this VM is there; the ones that are gone.
+    fn renew(&self, now: u64) -> Vec<u64> {
+        let gone = change_owners(|owners| {
+            owners.renew(self.owner, now);
+            owners.gone(now)
+        });
+        gone.unwrap_or_default()
     }
 
     /// Hands on what a VM has gathered that is gone. It may be there after all: then some records come twice, and the
@@ -143,7 +147,8 @@ impl Outbox {
 
     /// Collects and delivers what waits, when this VM holds the lease; `true` when it does.
     pub(crate) fn tick(&self, now: u64) -> bool {
-        self.gather(now);
+        self.gather();
+        let gone = self.renew(now);
         let (found, version) = host::shared(LEASE);
         let Some(lease) = Lease::take(found.as_deref(), self.owner, now) else {
             return false;
@@ -151,7 +156,7 @@ impl Outbox {
         if !host::set_shared(LEASE, &lease.write(), version) {
             return false;
         }
-        for owner in Owners::read(host::shared(OWNERS).0.as_deref()).gone(now) {
+        for owner in gone {
             self.adopt(owner);
             change_owners(|owners| owners.remove(owner));
         }
@@ -197,9 +202,9 @@ impl Outbox {
     /// A root context ticks no more. Writes what waits into Envoy's log, from which `sluice-sidecar recover` can take it:
     /// this may be the end of the process. If it is not, all of it keeps waiting; the ledger takes each
     /// record once. Several VMs may be here at once, and none needs the lease.
-    pub(crate) fn end(&self, now: u64) {
+    pub(crate) fn end(&self) {
         self.roots.set(self.roots.get().saturating_sub(1));
-        self.gather(now);
+        self.gather();
         // Who is gone can not, and who is not has handed on at its own end what is there twice then.
         for owner in Owners::read(host::shared(OWNERS).0.as_deref()).all() {
             self.adopt(owner);
@@ -328,8 +333,8 @@ fn change<T>(with: impl FnMut(&mut Ring) -> T) -> Option<T> {
     shared::change(RING, Ring::read, Ring::write, with)
 }
 
-fn change_owners(with: impl FnMut(&mut Owners)) {
-    shared::change(OWNERS, Owners::read, Owners::write, with);
+fn change_owners<T>(with: impl FnMut(&mut Owners) -> T) -> Option<T> {
+    shared::change(OWNERS, Owners::read, Owners::write, with)
 }
 
 fn forget(delivery: &Delivery) {

@@ -94,7 +94,7 @@ impl Context for Root {
 impl Drop for Root {
     fn drop(&mut self) {
         if let Role::Gateway(vm) = &self.role {
-            vm.outbox.end(host::now());
+            vm.outbox.end();
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::Result;
 use crate::functions::{self, Function};
 
 /// Name and form are those of the proposal for branch hints of the WebAssembly group, which the V8 of Envoy 1.40 (14.6) takes.
-const SECTION: &str = "metadata.code.branch_hint";
+pub(crate) const SECTION: &str = "metadata.code.branch_hint";
 /// Fewer times than this say nothing of a branch.
 const SEEN: u64 = 20;
 /// One in so many goes the other way at most.

@@ -11,6 +11,7 @@ use walrus::{
 };
 
 use crate::Result;
+use crate::branches::SECTION;
 
 /// What the counts are found by.
 pub const MAGIC: &[u8; 12] = b"sluice-count";
@@ -27,7 +28,7 @@ const PAGE: u64 = 65_536;
 /// A module that is not readable.
 pub fn counting(module: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(module)?;
-    module.customs.remove_raw("metadata.code.branch_hint");
+    module.customs.remove_raw(SECTION);
     let memory = module
         .memories
         .iter()

@@ -1,5 +1,7 @@
 //! Who delivers.
 
+use super::{pair, unpair};
+
 /// How long a lease holds without being renewed, milliseconds.
 pub const LEASE_MS: u64 = 3_000;
 /// The right to deliver, as it stands in shared data.
@@ -26,16 +28,12 @@ impl Lease {
     /// Its bytes.
     #[must_use]
     pub fn write(&self) -> [u8; 16] {
-        (u128::from(self.owner) << 64 | u128::from(self.until)).to_le_bytes()
+        pair(self.owner, self.until)
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let both = u128::from_le_bytes(bytes.try_into().ok()?);
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
-        Some(Self {
-            owner: (both >> 64) as u64,
-            until: both as u64,
-        })
+        let (owner, until) = unpair(bytes.try_into().ok()?);
+        Some(Self { owner, until })
     }
 }
 

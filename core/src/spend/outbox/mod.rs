@@ -41,23 +41,36 @@ pub const PATIENCE_MS: u64 = 10_000;
 pub fn batches(handfuls: impl IntoIterator<Item = Handful>) -> Vec<(Vec<u8>, u64)> {
     let mut batches: Vec<(Vec<u8>, u64)> = Vec::new();
     for handful in handfuls {
-        let (json, more) = (handful.json(), u64::from(handful.records()));
-        match batches.last_mut() {
-            Some((bytes, count)) if has_room(bytes, *count, &handful) => {
-                bytes.push(b',');
-                bytes.extend_from_slice(json);
-                *count += more;
-            }
-            _ => batches.push((json.to_vec(), more)),
+        let last = batches.last_mut();
+        if !last.is_some_and(|(json, records)| join(json, records, &handful)) {
+            batches.push((handful.json().to_vec(), handful.records().into()));
         }
     }
     batches
 }
 
-/// Whether these records can join a batch.
-fn has_room(batch: &[u8], records: u64, more: &Handful) -> bool {
-    records.saturating_add(more.records().into()) <= BATCH as u64
-        && batch.len().saturating_add(more.json().len()) < BATCH_BYTES
+/// Puts more records to a batch, where it has room.
+fn join(json: &mut Vec<u8>, records: &mut u64, more: &Handful) -> bool {
+    let all = records.saturating_add(more.records().into());
+    let room = all <= BATCH as u64 && json.len().saturating_add(more.json().len()) < BATCH_BYTES;
+    if room {
+        json.push(b',');
+        json.extend_from_slice(more.json());
+        *records = all;
+    }
+    room
+}
+
+/// Two numbers as they stand in shared data.
+fn pair(first: u64, second: u64) -> [u8; 16] {
+    (u128::from(first) << 64 | u128::from(second)).to_le_bytes()
+}
+
+/// The two numbers of [`pair`].
+#[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
+fn unpair(bytes: [u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(bytes);
+    ((both >> 64) as u64, both as u64)
 }
 
 /// A [`Batch`](super::Batch) as JSON from the inside of its list.

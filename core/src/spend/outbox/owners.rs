@@ -1,6 +1,6 @@
 //! Who has a handful of records.
 
-use super::LEASE_MS;
+use super::{LEASE_MS, pair, unpair};
 
 /// How old a sign of life becomes before it is given again, milliseconds.
 const RENEWED_MS: u64 = 1_000;
@@ -14,21 +14,14 @@ impl Owners {
     #[must_use]
     pub fn read(bytes: Option<&[u8]>) -> Self {
         let (pairs, _) = bytes.unwrap_or_default().as_chunks::<16>();
-        let pairs = pairs.iter().map(|pair| u128::from_le_bytes(*pair));
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
-        Self(
-            pairs
-                .map(|pair| ((pair >> 64) as u64, pair as u64))
-                .collect(),
-        )
+        Self(pairs.iter().copied().map(unpair).collect())
     }
 
     /// Their bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let pairs = self.0.iter();
-        let pairs = pairs.map(|(owner, seen)| u128::from(*owner) << 64 | u128::from(*seen));
-        pairs.flat_map(u128::to_le_bytes).collect()
+        let pairs = self.0.iter().map(|(owner, seen)| pair(*owner, *seen));
+        pairs.flatten().collect()
     }
 
     /// A sign of life of this one; not so often that it is seldom something else that changes.

@@ -1,6 +1,6 @@
 //! A batch in its place.
 
-use super::{Handful, has_room};
+use super::{Handful, join};
 
 /// One batch, as it stands in its slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +45,6 @@ impl Slot {
 
     /// Takes more records, where it has room.
     pub fn join(&mut self, more: &Handful) -> bool {
-        let room = has_room(&self.json, self.records, more);
-        if room {
-            self.json.push(b',');
-            self.json.extend_from_slice(more.json());
-            self.records += u64::from(more.records());
-        }
-        room
+        join(&mut self.json, &mut self.records, more)
     }
 }
