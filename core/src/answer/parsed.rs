@@ -27,6 +27,10 @@ pub struct Facts {
     pub failed: bool,
     /// Bytes of text of all choices.
     pub bytes: usize,
+    /// Where the first words of a choice stand, between their quotes.
+    pub words: Option<Span>,
+    /// Where a string stands that says nothing, between its quotes: OpenAI hides the length of words by it.
+    pub padding: Option<Span>,
     /// Its usage.
     pub usage: Option<Usage>,
     /// Where the value of `usage` stands, when it is not null.
@@ -94,6 +98,10 @@ impl Facts {
                 self.envelope.model = Some(text.span);
                 Ok(())
             }
+            "obfuscation" if cursor.kind()? == Kind::String => {
+                self.padding = Some(cursor.string()?.inside());
+                Ok(())
+            }
             "id" => cursor.skip().map(|span| self.envelope.id = Some(span)),
             "created" => cursor.skip().map(|span| self.envelope.created = Some(span)),
             _ => cursor.pass(),
@@ -120,6 +128,7 @@ impl Facts {
                     let content = content::read(cursor)?;
                     said |= content.said;
                     self.bytes += content.bytes;
+                    self.words = self.words.take().or(content.words);
                 }
                 "error" => self.error(cursor)?,
                 "finish_reason" if cursor.kind()? == Kind::String => {

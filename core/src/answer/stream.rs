@@ -1,6 +1,7 @@
 //! A streamed answer: chunks as they come → what goes on to the caller.
 
 mod chunk;
+mod likeness;
 mod out;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use crate::error::{Code, ErrorBody};
 use crate::json;
 use crate::scrub::Private;
 use crate::spend::Usage;
+use likeness::Likeness;
 use out::{Change, Gate, Out};
 
 /// Bytes after which the gate opens though nothing was said (W34).
@@ -75,6 +77,7 @@ pub struct Stream {
     /// `usage` as the provider spelled it.
     raw_usage: Option<String>,
     envelope: [Option<String>; 3],
+    likeness: Likeness,
 }
 
 impl Stream {
@@ -199,6 +202,13 @@ impl Stream {
             return Ok(self.unless_over(Change::Keep));
         }
         let over = self.truncated;
+        if !over && let Some(said) = self.likeness.said(bytes) {
+            self.alive = true;
+            self.chunks += 1;
+            self.bytes += said;
+            self.dropped = false;
+            return Ok(Change::Keep);
+        }
         let blank = bytes.iter().all(|b| matches!(b, b'\n' | b'\r'));
         let change = self.read(bytes)?;
         // The blank line may come in two parts: it goes with its event.
@@ -228,7 +238,11 @@ impl Stream {
             Ok(facts) if facts.error || facts.failed && self.waits() => self.failed(data),
             Ok(facts) => {
                 self.note(&facts);
-                Ok(self.change(bytes, &event, &facts))
+                let change = self.change(bytes, &event, &facts);
+                if facts.said && matches!(change, Change::Keep) {
+                    self.likeness.learn(bytes, &event, &facts);
+                }
+                Ok(change)
             }
             // A broken event before anything was said is a broken answer.
             Err(_) if self.waits() => Err(Failure::Malformed),

@@ -11,12 +11,15 @@ mod number;
 mod row;
 mod scalar;
 mod string;
+mod writer;
 
 pub use cursor::{Cursor, Kind, Member};
 pub use edit::{Edit, apply, apply_to, edited, edited_len};
 pub use fault::{Fault, FaultKind, Place};
 pub use number::Number;
 pub use scalar::{Text, quoted};
+pub use string::string_len;
+pub use writer::write;
 
 use std::ops::Range;
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Span;
 use super::fault::{Fault, FaultKind};
+use super::writer::write_text;
 
 /// A string of the text, still escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// Where `raw` stands.
+    #[must_use]
+    pub fn inside(&self) -> Span {
+        self.span.start + 1..self.span.end - 1
+    }
+
     /// The string that is meant. A lone half of a surrogate pair becomes U+FFFD.
     #[must_use]
     pub fn decode(&self) -> Cow<'a, str> {
@@ -110,5 +117,7 @@ pub(super) fn escape_len(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 /// A text as a JSON string, in quotes.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    let mut out = Vec::new();
+    let _ = write_text(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }

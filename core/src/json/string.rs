@@ -8,7 +8,33 @@ use super::scalar::escape_len;
 /// Blocks that are looked at one by one: most strings end in them.
 const BLOCKS: usize = 4;
 
+/// Length of a string's text that goes on here, up to its closing quote; `None` where it has none or is broken. That it is
+/// UTF-8 is not looked at.
+#[must_use]
+pub fn string_len(text: &[u8]) -> Option<usize> {
+    string_end(text, 0).ok().map(|(end, _)| end)
+}
+
+/// Whether a text stands in a JSON string as it is.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let (blocks, rest) = text.as_chunks();
+    if !blocks.iter().all(|block| block::special(block) == 0) {
+        return false;
+    }
+    match text.last_chunk() {
+        Some(last) => block::special(last) == 0,
+        None => rest
+            .iter()
+            .all(|byte| *byte >= 0x20 && !matches!(byte, b'"' | b'\\')),
+    }
+}
+
 /// Reads on from behind the opening quote → where the closing one stands, and whether an escape came before it.
+#[expect(
+    clippy::inline_always,
+    reason = "each of its two callers is where time goes"
+)]
+#[inline(always)]
 pub(super) fn string_end(text: &[u8], from: usize) -> Result<(usize, bool), Fault> {
     let (mut at, mut escaped) = (from, false);
     for _ in 0..BLOCKS {

@@ -4,6 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 mod echo;
+mod likeness;
 mod splits;
 
 const ROLE: &str = r#"data: {"id":"c","created":7,"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}"#;

@@ -1,5 +1,6 @@
 //! Records that are handed on together.
 
+use crate::json;
 use crate::spend::Record;
 
 /// Records of a handful, at most, but for those of one that was put together of others.
@@ -43,7 +44,7 @@ impl Handful {
     pub fn push(&mut self, record: &Record) -> serde_json::Result<&[u8]> {
         let len = self.0.len();
         let start = self.begin();
-        if let Err(error) = serde_json::to_writer(&mut self.0, record) {
+        if let Err(error) = json::write(&mut self.0, record) {
             self.0.truncate(len);
             return Err(error);
         }
