@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::text::same;
+
 /// Headers that are written, in their order: names and values.
 pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
@@ -66,7 +68,7 @@ impl Head {
     fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let is = move |own: &&Place| {
             // Most names are told apart by their length.
-            own.0.end.wrapping_sub(own.0.start) == name.len() && self.part(&own.0) == name
+            own.0.end.wrapping_sub(own.0.start) == name.len() && same(self.part(&own.0), name)
         };
         self.places
             .iter()

@@ -28,5 +28,6 @@ pub mod scrub;
 pub mod selector;
 pub mod sorted;
 pub mod spend;
+mod text;
 pub mod timeout;
 pub mod wire;

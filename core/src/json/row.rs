@@ -5,6 +5,8 @@
 
 use super::string::escape;
 
+use masks::Sought;
+
 const LEN: usize = 64;
 const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
@@ -27,8 +29,9 @@ pub(super) fn pass(text: &[u8], from: usize) -> (Rows, Option<usize>) {
     // 1 where the last byte of the row before was a backslash that escapes.
     let mut carry = 0;
     let mut at = from;
+    let sought = Sought::new();
     while let Some(row) = text.get(at..).and_then(<[u8]>::first_chunk::<LEN>) {
-        let found = masks::special(row);
+        let found = sought.special(row);
         if found.control {
             break;
         }
@@ -38,9 +41,10 @@ pub(super) fn pass(text: &[u8], from: usize) -> (Rows, Option<usize>) {
         let before = end.wrapping_sub(1) & !end;
         let after = after & before;
         if after != 0 {
-            let letters = masks::letters(row);
-            if after & !letters.simple & !letters.u != 0 || !are_units(text, at, after & letters.u)
-            {
+            // Most are these; all others are looked at one by one.
+            let common = found.quotes | found.backslashes | sought.newlines(row);
+            let others = after & !common;
+            if others != 0 && !are_escapes(text, at, others) {
                 break;
             }
             rows.escaped = true;
@@ -65,8 +69,8 @@ fn after_backslashes(backslashes: u64, carry: &mut u64) -> u64 {
     after
 }
 
-/// Whether each of these letters `u` has its four digits.
-fn are_units(text: &[u8], row: usize, mut letters: u64) -> bool {
+/// Whether what begins with the backslash before each of these is an escape.
+fn are_escapes(text: &[u8], row: usize, mut letters: u64) -> bool {
     while letters != 0 {
         let place = row + letters.trailing_zeros() as usize;
         if escape(text, place.saturating_sub(1)).is_err() {
@@ -85,22 +89,52 @@ struct Special {
     control: bool,
 }
 
-/// What may stand behind a backslash.
-struct Letters {
-    /// All but `u`.
-    simple: u64,
-    u: u64,
-}
-
 /// Sixteen bytes at once, as Envoy's V8 can.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod masks {
     use std::arch::wasm32::{
-        i8x16, i8x16_swizzle, i64x2, u8x16_bitmask, u8x16_eq, u8x16_min, u8x16_ne, u8x16_shr,
-        u8x16_splat, v128, v128_and, v128_any_true,
+        i64x2, u8x16_bitmask, u8x16_eq, u8x16_min, u8x16_splat, u8x16_sub_sat, v128, v128_any_true,
     };
+    use std::hint::black_box;
 
-    use super::{LEN, Letters, Special};
+    use super::{LEN, Special};
+
+    /// What is looked for, each in all bytes of a block.
+    pub(super) struct Sought {
+        quote: v128,
+        backslash: v128,
+        newline: v128,
+        space: v128,
+    }
+
+    impl Sought {
+        /// Of what it knows to be a constant V8 makes a block anew for each row.
+        pub(super) fn new() -> Self {
+            let block = |byte| u8x16_splat(black_box(byte));
+            Self {
+                quote: block(b'"'),
+                backslash: block(b'\\'),
+                newline: block(b'n'),
+                space: block(b' '),
+            }
+        }
+
+        pub(super) fn special(&self, row: &[u8; LEN]) -> Special {
+            let blocks = blocks(row);
+            let [a, b, c, d] = blocks;
+            let least = u8x16_min(u8x16_min(a, b), u8x16_min(c, d));
+            Special {
+                quotes: places(blocks, self.quote),
+                backslashes: places(blocks, self.backslash),
+                control: v128_any_true(u8x16_sub_sat(self.space, least)),
+            }
+        }
+
+        /// Where the letter stands that means a line break behind a backslash.
+        pub(super) fn newlines(&self, row: &[u8; LEN]) -> u64 {
+            places(blocks(row), self.newline)
+        }
+    }
 
     fn blocks(row: &[u8; LEN]) -> [v128; 4] {
         let (words, _) = row.as_chunks::<8>();
@@ -108,65 +142,41 @@ mod masks {
         [0, 2, 4, 6].map(|i| i64x2(word(i), word(i + 1)))
     }
 
-    fn mask([a, b, c, d]: [v128; 4]) -> u64 {
-        let mask = |block| u64::from(u8x16_bitmask(block));
-        mask(a) | mask(b) << 16 | mask(c) << 32 | mask(d) << 48
-    }
-
-    pub(super) fn special(row: &[u8; LEN]) -> Special {
-        let blocks = blocks(row);
-        let of = |byte| mask(blocks.map(|block| u8x16_eq(block, u8x16_splat(byte))));
-        let [a, b, c, d] = blocks;
-        let least = u8x16_min(u8x16_min(a, b), u8x16_min(c, d));
-        let control = u8x16_eq(u8x16_min(least, u8x16_splat(0x1f)), least);
-        Special {
-            quotes: of(b'"'),
-            backslashes: of(b'\\'),
-            control: v128_any_true(control),
-        }
-    }
-
-    pub(super) fn letters(row: &[u8; LEN]) -> Letters {
-        let blocks = blocks(row);
-        Letters {
-            simple: mask(blocks.map(simple)),
-            u: mask(blocks.map(|block| u8x16_eq(block, u8x16_splat(b'u')))),
-        }
-    }
-
-    /// Looked up by both halves of a byte: it is one of them where the halves have a bit in common.
-    fn simple(block: v128) -> v128 {
-        // 1: `"` and `/`, 2: `\`, 4: `b`, `f`, `n`, 8: `r`, `t`.
-        let high = i8x16(0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
-        let low = i8x16(0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1);
-        let by_high = i8x16_swizzle(high, u8x16_shr(block, 4));
-        let by_low = i8x16_swizzle(low, v128_and(block, u8x16_splat(0xf)));
-        u8x16_ne(v128_and(by_high, by_low), u8x16_splat(0))
+    fn places(blocks: [v128; 4], sought: v128) -> u64 {
+        let [a, b, c, d] = blocks.map(|block| u64::from(u8x16_bitmask(u8x16_eq(block, sought))));
+        a | b << 16 | c << 32 | d << 48
     }
 }
 
 /// Byte by byte, where there is no such SIMD.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod masks {
-    use super::{LEN, Letters, Special};
+    use super::{LEN, Special};
 
-    fn mask(row: &[u8; LEN], is: impl Fn(u8) -> bool) -> u64 {
+    pub(super) struct Sought;
+
+    impl Sought {
+        pub(super) fn new() -> Self {
+            Self
+        }
+
+        #[expect(clippy::unused_self, reason = "as with SIMD")]
+        pub(super) fn special(&self, row: &[u8; LEN]) -> Special {
+            Special {
+                quotes: places(row, b'"'),
+                backslashes: places(row, b'\\'),
+                control: row.iter().any(|byte| *byte < 0x20),
+            }
+        }
+
+        #[expect(clippy::unused_self, reason = "as with SIMD")]
+        pub(super) fn newlines(&self, row: &[u8; LEN]) -> u64 {
+            places(row, b'n')
+        }
+    }
+
+    fn places(row: &[u8; LEN], sought: u8) -> u64 {
         let bits = row.iter().enumerate();
-        bits.fold(0, |mask, (i, byte)| mask | u64::from(is(*byte)) << i)
-    }
-
-    pub(super) fn special(row: &[u8; LEN]) -> Special {
-        Special {
-            quotes: mask(row, |byte| byte == b'"'),
-            backslashes: mask(row, |byte| byte == b'\\'),
-            control: row.iter().any(|byte| *byte < 0x20),
-        }
-    }
-
-    pub(super) fn letters(row: &[u8; LEN]) -> Letters {
-        Letters {
-            simple: mask(row, |byte| br#""\/bfnrt"#.contains(&byte)),
-            u: mask(row, |byte| byte == b'u'),
-        }
+        bits.fold(0, |mask, (i, byte)| mask | u64::from(*byte == sought) << i)
     }
 }

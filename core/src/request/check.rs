@@ -5,6 +5,7 @@ use super::path::Path;
 use super::shape::{Field, List, Map, Object, Shape, Tag, Text, bit};
 use crate::error::Code;
 use crate::json::{Cursor, Fault, Kind, Span};
+use crate::text::same;
 
 /// A check that goes on over a body.
 pub(super) struct Check<'c> {
@@ -71,7 +72,8 @@ impl Check<'_> {
                 Ok(())
             }
             (Shape::Word(words), Kind::String) => {
-                let fits = words.contains(&cursor.string()?.decode().as_ref());
+                let word = cursor.string()?.decode();
+                let fits = words.iter().any(|own| same(own, &word));
                 self.fits(fits, shape, at);
                 Ok(())
             }
@@ -155,7 +157,7 @@ impl Check<'_> {
         cursor.object(|cursor, member| {
             let name = member.key.decode();
             let mut fields = object.fields.iter().enumerate();
-            let Some((i, field)) = fields.find(|(_, field)| field.name == name) else {
+            let Some((i, field)) = fields.find(|(_, field)| same(field.name, &name)) else {
                 return cursor.pass();
             };
             let bit = bit(i);
@@ -165,7 +167,7 @@ impl Check<'_> {
                     null |= bit;
                     cursor.pass()
                 }
-                (Kind::String, Some(tag)) if tag.name == field.name => {
+                (Kind::String, Some(tag)) if i == 0 => {
                     given |= bit;
                     let word = cursor.string()?.decode();
                     let case = self.tag(tag, &word, &at);
@@ -175,7 +177,7 @@ impl Check<'_> {
                 }
                 (_, tag) => {
                     given |= bit;
-                    if tag.as_ref().is_some_and(|tag| tag.name == field.name) {
+                    if tag.is_some() && i == 0 {
                         // Its type is told below; no member is required by a word that is none.
                         required = Some(&[]);
                     }
@@ -188,10 +190,8 @@ impl Check<'_> {
             self.faults.forget(before);
             return Ok(());
         }
-        let tag = object.tag.as_ref().map(|tag| tag.name);
-        let by_tag = required.unwrap_or_default().iter().chain(&tag);
-        let missing =
-            by_tag.fold(object.required, |all, name: &&str| all | object.bit(name)) & !given;
+        let by_tag = required.unwrap_or_default().iter();
+        let missing = by_tag.fold(object.required, |all, name| all | object.bit(name)) & !given;
         if missing == 0 {
             return Ok(());
         }
@@ -214,7 +214,7 @@ impl Check<'_> {
 
     /// The members that the word of a tag requires; `None` for a word that is not known.
     fn tag(&mut self, tag: &Tag, word: &str, at: &Path<'_>) -> Option<&'static [&'static str]> {
-        let case = tag.cases.iter().find(|(case, _)| *case == word);
+        let case = tag.cases.iter().find(|(case, _)| same(case, word));
         if case.is_none() && !tag.open {
             self.invalid(at, || {
                 let words = tag.cases.iter().map(|(case, _)| format!("`{case}`"));

@@ -13,6 +13,7 @@ use crate::json::{Cursor, Fault, Kind, Span};
 use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
 use crate::sorted;
+use crate::text::same;
 
 /// Top-level fields that are looked at; no honest request has as many.
 const FIELDS: usize = 1000;
@@ -111,7 +112,7 @@ impl<'a> Reader<'a> {
             return Ok(if drop { Role::Removed } else { Role::Kept });
         };
         let name = field.name;
-        let noted = gateway || NOTED.contains(&name);
+        let noted = gateway || NOTED.iter().any(|noted| same(noted, name));
         if noted {
             self.once(name);
         }
@@ -147,7 +148,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a field that the gateway acts on and that stands twice (W17).
     fn once(&mut self, name: &str) {
-        if self.noted.iter().any(|(noted, _)| *noted == name) {
+        if self.noted.iter().any(|(noted, _)| same(noted, name)) {
             let message = format!("`{name}` is given twice.");
             self.faults
                 .add(&format!("/{name}"), Code::DuplicateField, message);
@@ -156,7 +157,7 @@ impl<'a> Reader<'a> {
 
     /// The value of a noted field as it stands; `None` where it is absent or null.
     fn raw(&self, name: &str) -> Option<&'a str> {
-        let (_, span) = self.noted.iter().rfind(|(noted, _)| *noted == name)?;
+        let (_, span) = self.noted.iter().rfind(|(noted, _)| same(noted, name))?;
         self.text.get(span.clone()).filter(|raw| *raw != "null")
     }
 
@@ -210,7 +211,7 @@ impl<'a> Reader<'a> {
 
     /// What depends on two fields, and what must be there.
     fn depend(&mut self) {
-        let noted = |name| self.noted.iter().any(|(noted, _)| *noted == name);
+        let noted = |name| self.noted.iter().any(|(noted, _)| same(noted, name));
         let (model, messages) = (noted("model"), noted("messages"));
         if self.raw("model").is_none() && !self.rules.default_model {
             let null = model.then_some(Kind::Null);

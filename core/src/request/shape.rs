@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::text::{head, same};
+
 /// What a value must be. `null` stands for an absent member wherever the member may be absent.
 #[derive(Debug)]
 pub enum Shape {
@@ -70,7 +72,7 @@ pub struct Object {
 impl Object {
     /// The bit of the member of this name; 0 for one that is not known.
     pub(super) fn bit(&self, name: &str) -> u32 {
-        let place = self.fields.iter().position(|field| field.name == name);
+        let place = self.fields.iter().position(|field| same(field.name, name));
         place.map_or(0, bit)
     }
 }
@@ -84,7 +86,7 @@ pub(super) const fn bit(place: usize) -> u32 {
 /// A member whose word says which others are required.
 #[derive(Debug)]
 pub struct Tag {
-    /// Its name; it is required, and a string.
+    /// Its name; it is the first member, required, and a string.
     pub name: &'static str,
     /// Each word with the members that it requires.
     pub cases: &'static [(&'static str, &'static [&'static str])],
@@ -103,6 +105,8 @@ pub struct Field {
     pub required: bool,
     /// What it is, for a person.
     pub about: &'static str,
+    /// Of its name.
+    pub(super) head: u64,
 }
 
 /// What a string must be.
@@ -178,7 +182,7 @@ pub(super) const fn tagged(tag: Tag, fields: &'static [Field]) -> Shape {
     Shape::Object(Object {
         fields,
         tag: Some(tag),
-        required: required(fields),
+        required: required(fields) | bit(0),
     })
 }
 
@@ -201,6 +205,7 @@ pub(super) const fn may(name: &'static str, shape: Shape, about: &'static str) -
         shape,
         required: false,
         about,
+        head: head(name),
     }
 }
 

@@ -13,16 +13,19 @@ pub use standard::STANDARD;
 
 use super::shape::{Field, Form, Shape, Text};
 use crate::route::Dialect;
+use crate::text::{head, same};
 
 /// The field of this name, whichever table it stands in.
 #[must_use]
 pub fn find(name: &str, dialect: Dialect) -> Option<&'static Field> {
+    let head = head(name);
+    let order = |field: &Field| field.head.cmp(&head).then_with(|| field.name.cmp(name));
     let in_table = |table: &'static [Field]| {
-        let found = table.binary_search_by(|field| field.name.cmp(name)).ok()?;
+        let found = table.binary_search_by(order).ok()?;
         table.get(found)
     };
     let own = match dialect {
-        Dialect::Orq => standard::ORQ.iter().find(|field| field.name == name),
+        Dialect::Orq => standard::ORQ.iter().find(|field| same(field.name, name)),
         Dialect::OpenAi | Dialect::OpenGateway => None,
     };
     own.or_else(|| in_table(STANDARD))
