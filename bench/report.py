@@ -57,7 +57,8 @@ def _page(found):
     yield "    make bench QUICK=1                    # the first table on stdout, some three minutes"
     yield "    make bench ROUNDS=31 EXTRA=NAME=PID:PORT    # a proxy that runs already beside it, with all its processes\n"
     yield "Linux with two cores at least. Envoy with `--concurrency 1` has core 0; the load, the provider and the sidecar share"
-    yield f"core 1. {found['rounds']} rounds go through all targets in turn; a batch lasts 0.3 s (a stream 1 s), and what comes after it, such as"
+    yield f"core 1. {found['rounds']} rounds go through all targets in turn, after {found['starts']} starts of all of them: one process of a target"
+    yield "differs from the next by 2 or 3 %, by where its memory comes to lie. A batch lasts 0.3 s (a stream 1 s), and what comes after it, such as"
     yield "the delivery of records, counts too. A ratio is the median of those to the bare Envoy just before and after. Bodies have"
     yield "`messages` before `model`, as OpenAI's SDKs write them, so that the rewrite of the model reaches over the whole body.\n"
     yield _table(("", ""), [(name, text) for name, text in found["machine"].items()])

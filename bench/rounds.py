@@ -66,29 +66,11 @@ class Rounds:
                 self._batch(target)
         self._batch(first)
 
-    def result(self):
-        """{target: figures}."""
-        bare = self.cpu_us[self.targets[0].name]
-        beside = [(before + after) / 2 for before, after in zip(bare, bare[1:])]
-        found = {}
-        for target in self.targets:
-            own, answers = self.cpu_us[target.name], self.answers[target.name]
-            ratios = [cpu / bare for cpu, bare in zip(own, beside)]
-            low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
-            found[target.name] = {
-                "cpu_us": statistics.median(own),
-                "ratio": 1.0 if target is self.targets[0] else ratio,
-                "low": low,
-                "high": high,
-                "least": min(own) / min(bare),
-                "per_second": statistics.median(answer["done"] / answer["seconds"] for answer in answers),
-                "p50_us": statistics.median(answer["p50_us"] for answer in answers),
-                "p99_us": statistics.median(answer["p99_us"] for answer in answers),
-                "first_p50_us": statistics.median(answer["first_p50_us"] for answer in answers),
-                "failed": sum(answer["refused"] + answer["broken"] for answer in answers),
-                "requests": sum(answer["done"] for answer in answers),
-            }
-        return found
+    def ratios(self, name):
+        """Of a target to the first one, a round."""
+        first = self.cpu_us[self.targets[0].name]
+        beside = [(before + after) / 2 for before, after in zip(first, first[1:])]
+        return [cpu / bare for cpu, bare in zip(self.cpu_us[name], beside)]
 
     def _warm(self, target):
         """Requests until V8 has compiled what runs often → how many make a batch; 0 where the target does not answer."""
@@ -116,3 +98,28 @@ class Rounds:
     def _load(self, target, requests, seconds=60):
         arguments = self.workload.arguments()
         return self.stand.load(target, arguments, requests, self.workload.connections, seconds=seconds)
+
+
+def result(runs):
+    """{target: figures} of a workload, each from all of its runs."""
+    names = [target.name for target in runs[0].targets if all(target.name in run.cpu_us for run in runs)]
+    bare = [cpu for run in runs for cpu in run.cpu_us[names[0]]]
+    found = {}
+    for name in names:
+        own = [cpu for run in runs for cpu in run.cpu_us[name]]
+        answers = [answer for run in runs for answer in run.answers[name]]
+        low, ratio, high = statistics.quantiles([ratio for run in runs for ratio in run.ratios(name)], n=4, method="inclusive")
+        found[name] = {
+            "cpu_us": statistics.median(own),
+            "ratio": 1.0 if name == names[0] else ratio,
+            "low": low,
+            "high": high,
+            "least": min(own) / min(bare),
+            "per_second": statistics.median(answer["done"] / answer["seconds"] for answer in answers),
+            "p50_us": statistics.median(answer["p50_us"] for answer in answers),
+            "p99_us": statistics.median(answer["p99_us"] for answer in answers),
+            "first_p50_us": statistics.median(answer["first_p50_us"] for answer in answers),
+            "failed": sum(answer["refused"] + answer["broken"] for answer in answers),
+            "requests": sum(answer["done"] for answer in answers),
+        }
+    return found
