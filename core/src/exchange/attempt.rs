@@ -12,9 +12,6 @@ use crate::json;
 use crate::spend::{Attempt, Outcome};
 use crate::wire;
 
-/// Above this the caller's bytes are not kept for a further attempt: the host has them too.
-pub(super) const KEEP: usize = 16 * 1024;
-
 /// What of the request's headers passes to a provider as it is, each where the one before it is there (W43).
 const PASSED: [&str; 2] = ["traceparent", "tracestate"];
 
@@ -170,18 +167,11 @@ impl Exchange {
         let body = running.map(|running| {
             let end = running.edits.last().map_or(0, |edit| edit.span.end);
             let bytes = self.body.kept.take().unwrap_or_else(|| read(end));
-            let (prefix, covered) = if self.body.len > KEEP {
-                json::apply_to(bytes, &running.edits)
-            } else {
-                let applied = json::apply(&bytes, &running.edits);
-                self.body.kept = Some(bytes).filter(|bytes| bytes.len() == self.body.len);
-                applied
-            };
+            let (prefix, covered) = json::apply_to(bytes, &running.edits);
             AttemptBody { prefix, covered }
         });
-        if self.body.len > KEEP {
-            self.body.kept = None;
-        }
+        // A further attempt reads the host's copy.
+        self.body.kept = None;
         body
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::attempt::KEEP;
 use super::opening::refuse;
 use super::{Body, Caller, Exchange, Meter, Place, State};
 use crate::endpoint::{Address, Own};
@@ -220,7 +219,7 @@ impl Awaiting {
             body: Body {
                 len: bytes.len(),
                 // While an address is looked for, many may wait.
-                kept: Some(bytes).filter(|bytes| !waits || bytes.len() <= KEEP),
+                kept: Some(bytes).filter(|_| !waits),
             },
             place: Place::default(),
             attempts: Vec::with_capacity(2),

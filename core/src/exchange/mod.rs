@@ -91,7 +91,7 @@ struct Caller {
     started: u64,
 }
 
-/// The caller's body: its length, and its bytes as long as they are worth their memory.
+/// The caller's body: its length, and its bytes until the first attempt has them. A further one reads the host's copy.
 struct Body {
     len: usize,
     kept: Option<Vec<u8>>,

@@ -70,10 +70,8 @@ fn e23_the_callers_word_to_envoy_is_removed() {
 }
 
 #[test]
-fn a_large_body_is_read_from_the_host_for_the_next_attempt() {
-    let text = "x".repeat(20_000);
-    let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{text}"}}]}}"#);
-    let mut scenario = Scenario::sent(&body);
+fn a_body_is_read_from_the_host_for_the_next_attempt() {
+    let mut scenario = Scenario::sent(PLAIN);
     scenario.attempt("a");
     assert_eq!(
         scenario.exchange.attempt_body(|_| panic!("not edited")),
@@ -81,7 +79,7 @@ fn a_large_body_is_read_from_the_host_for_the_next_attempt() {
     );
     scenario.answers("500", "text/plain");
     scenario.attempt("b");
-    let read = |len: usize| body.as_bytes()[..len].to_vec();
+    let read = |len: usize| PLAIN.as_bytes()[..len].to_vec();
     let edited = scenario.exchange.attempt_body(read).unwrap();
     assert_eq!(
         (edited.prefix.as_slice(), edited.covered),
