@@ -34,27 +34,27 @@ def main():
     arguments = _arguments()
     os.sched_setaffinity(0, {int(OTHERS_CPU)})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what runs is stopped
-    rounds = max(2, arguments.rounds or (5 if arguments.quick else 15))
-    found = {"machine": machine.describe(), "rounds": rounds, "starts": 1 if arguments.quick else STARTS}
+    starts = 1 if arguments.quick else STARTS
+    share = max(2, -(-(arguments.rounds or (5 if arguments.quick else 15)) // starts))  # rounds a start
+    found = {"machine": machine.describe(), "rounds": share * starts, "starts": starts}
     for key in ["one"] if arguments.quick else SETTINGS:
-        found[key] = _setting(key, found["rounds"], found["starts"], arguments)
+        found[key] = _setting(key, share, starts, arguments)
     if not (arguments.quick or arguments.only or arguments.module or not set(VARIANTS) <= set(arguments.variants.split(","))):
         found.update(_rest(arguments))
         report.write(found)
         (RUN / "found.json").write_text(json.dumps(found, indent=1))
 
 
-def _setting(key, rounds, starts, arguments):
+def _setting(key, share, starts, arguments):
     """{workload: {target: figures}}."""
     title, workloads, options = SETTINGS[key]
-    print(f"\n» {title}: Envoy's CPU time a request, {rounds} rounds")
+    print(f"\n» {title}: Envoy's CPU time a request, {share * starts} rounds")
     workloads = [workload for workload in workloads if arguments.only in workload.name]
     runs = {workload.name: [] for workload in workloads}
-    share = max(2, -(-rounds // starts))
+    variants = [name for name in arguments.variants.split(",") if (name, key) != ("router", "two")]
+    variants += [name for name, _ in arguments.module]
     for _ in range(starts):
         with Stand(modules=arguments.module, **options) as stand:
-            variants = [name for name in arguments.variants.split(",") if (name, key) != ("router", "two")]
-            variants += [name for name, _ in arguments.module]
             targets = [stand.envoy(name) for name in variants]
             targets += [_peer(text) for text in arguments.extra if key == "one"]
             for workload in workloads:

@@ -3,27 +3,39 @@
 /// Whether two texts are the same. `==` calls the C library where neither length is known before, and that of the Wasm target
 /// goes byte by byte.
 #[inline]
-#[must_use]
 pub(crate) fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+    same_bytes(a.as_bytes(), b.as_bytes())
+}
+
+/// The same of bytes.
+#[inline]
+pub(crate) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
     if a.len() > 16 {
-        return a == b;
+        return by_words(a, b);
     }
     // First and last bytes reach over all of them.
-    let words = |of: &[u8]| Some((of.first_chunk().copied()?, of.last_chunk().copied()?));
-    if let (Some((a, a_end)), Some((b, b_end))) = (words(a), words(b)) {
-        return u64::from_le_bytes(a) == u64::from_le_bytes(b)
-            && u64::from_le_bytes(a_end) == u64::from_le_bytes(b_end);
+    if let (Some(a), Some(b)) = (ends::<8>(a), ends::<8>(b)) {
+        return a == b;
     }
-    let halves = |of: &[u8]| Some((of.first_chunk().copied()?, of.last_chunk().copied()?));
-    if let (Some((a, a_end)), Some((b, b_end))) = (halves(a), halves(b)) {
-        return u32::from_le_bytes(a) == u32::from_le_bytes(b)
-            && u32::from_le_bytes(a_end) == u32::from_le_bytes(b_end);
+    if let (Some(a), Some(b)) = (ends::<4>(a), ends::<4>(b)) {
+        return a == b;
     }
     a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+#[inline]
+fn ends<const N: usize>(of: &[u8]) -> Option<([u8; N], [u8; N])> {
+    Some((*of.first_chunk()?, *of.last_chunk()?))
+}
+
+/// Of more than eight bytes, as many of each.
+fn by_words(a: &[u8], b: &[u8]) -> bool {
+    let (words, _) = a.as_chunks::<8>();
+    let (others, _) = b.as_chunks::<8>();
+    words.iter().zip(others).all(|(a, b)| a == b) && a.last_chunk::<8>() == b.last_chunk::<8>()
 }
 
 /// The first eight bytes of a text as a number, with zeros behind one that is shorter: texts come in the order of these, and

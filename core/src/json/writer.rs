@@ -61,8 +61,9 @@ impl Parts<'_> {
         self.begun = true;
     }
 
-    fn close(self) {
+    fn close(self) -> Result<()> {
         self.out.push(self.close);
+        Ok(())
     }
 }
 
@@ -76,8 +77,7 @@ impl SerializeSeq for Parts<'_> {
     }
 
     fn end(self) -> Result<()> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }
 
@@ -101,8 +101,7 @@ impl SerializeMap for Parts<'_> {
     }
 
     fn end(self) -> Result<()> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }
 
@@ -125,8 +124,7 @@ impl SerializeStruct for Parts<'_> {
     }
 
     fn end(self) -> Result<()> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }
 

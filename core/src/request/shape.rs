@@ -63,13 +63,20 @@ pub struct Map {
 pub struct Object {
     /// The members that are known.
     pub fields: &'static [Field],
-    /// The member by whose word others are required.
+    /// That the first member's word says which others are required.
     pub tag: Option<Tag>,
     /// The bits of the members that are required in any case.
     pub(super) required: u32,
 }
 
 impl Object {
+    /// The tag, with the name of its member.
+    #[must_use]
+    pub fn named_tag(&self) -> Option<(&'static str, &Tag)> {
+        let first = self.fields.first()?;
+        self.tag.as_ref().map(|tag| (first.name, tag))
+    }
+
     /// The bit of the member of this name; 0 for one that is not known.
     pub(super) fn bit(&self, name: &str) -> u32 {
         let place = self.fields.iter().position(|field| same(field.name, name));
@@ -83,11 +90,9 @@ pub(super) const fn bit(place: usize) -> u32 {
     1 << place
 }
 
-/// A member whose word says which others are required.
+/// The first member of an object, where its word says which others are required; it is required itself, and a string.
 #[derive(Debug)]
 pub struct Tag {
-    /// Its name; it is the first member, required, and a string.
-    pub name: &'static str,
     /// Each word with the members that it requires.
     pub cases: &'static [(&'static str, &'static [&'static str])],
     /// Whether other words are taken too.

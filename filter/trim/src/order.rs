@@ -38,9 +38,14 @@ struct Order {
 }
 
 impl Order {
-    fn ordered<T: Clone>(&self, all: &[T]) -> Vec<T> {
+    /// What a section has for each function, in their new order.
+    fn ordered<T: Clone>(
+        &self,
+        section: impl IntoIterator<Item = wasmparser::Result<T>>,
+    ) -> wasmparser::Result<Vec<T>> {
+        let all: Vec<_> = section.into_iter().collect::<wasmparser::Result<_>>()?;
         let at = |own: &u32| all.get(usize::try_from(*own).ok()?).cloned();
-        self.order.iter().filter_map(at).collect()
+        Ok(self.order.iter().filter_map(at).collect())
     }
 }
 
@@ -59,10 +64,7 @@ impl Reencode for Order {
         functions: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
     ) -> std::result::Result<(), Error> {
-        let types = section
-            .into_iter()
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        for own in self.ordered(&types) {
+        for own in self.ordered(section)? {
             functions.function(self.type_index(own)?);
         }
         Ok(())
@@ -73,10 +75,7 @@ impl Reencode for Order {
         code: &mut CodeSection,
         section: CodeSectionReader<'_>,
     ) -> std::result::Result<(), Error> {
-        let bodies = section
-            .into_iter()
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        for body in self.ordered(&bodies) {
+        for body in self.ordered(section)? {
             self.parse_function_body(code, body)?;
         }
         Ok(())

@@ -119,16 +119,16 @@ fn members(object: &Object) -> Value {
     let required = object.fields.iter().filter(|own| own.required);
     let mut required: Vec<_> = required.map(|own| own.name).collect();
     let mut schema = json!({"type": "object"});
-    if let Some(tag) = &object.tag {
-        required.push(tag.name);
-        let word = properties.entry(tag.name).or_insert_with(|| json!({}));
+    if let Some((name, tag)) = object.named_tag() {
+        required.push(name);
+        let word = properties.entry(name).or_insert_with(|| json!({}));
         set(word, "type", json!("string"));
         if !tag.open {
             let words: Vec<_> = tag.cases.iter().map(|(word, _)| word).collect();
             set(word, "enum", json!(words));
         }
         if tag.cases.iter().any(|(_, required)| !required.is_empty()) {
-            set(&mut schema, "anyOf", json!(cases(tag, object.fields)));
+            set(&mut schema, "anyOf", json!(cases(name, tag, object.fields)));
         }
     }
     set(&mut schema, "properties", Value::Object(properties));
@@ -139,7 +139,7 @@ fn members(object: &Object) -> Value {
 }
 
 /// What the words of a tag require: one schema for all words that require the same.
-fn cases(tag: &Tag, fields: &[Field]) -> Vec<Value> {
+fn cases(name: &str, tag: &Tag, fields: &[Field]) -> Vec<Value> {
     let mut groups: Vec<(&[&str], Vec<&str>)> = Vec::new();
     for (word, required) in tag.cases {
         match groups.iter_mut().find(|(own, _)| own == required) {
@@ -151,13 +151,13 @@ fn cases(tag: &Tag, fields: &[Field]) -> Vec<Value> {
         let must = fields.iter().filter(|own| required.contains(&own.name));
         let named = |own: &Field| (own.name.to_owned(), of(&own.shape));
         let mut properties: Map<String, Value> = must.map(named).collect();
-        properties.insert(tag.name.to_owned(), json!({"enum": words}));
+        properties.insert(name.to_owned(), json!({"enum": words}));
         json!({"required": required, "properties": properties})
     };
     let mut cases: Vec<Value> = groups.into_iter().map(case).collect();
     if tag.open {
         let words: Vec<_> = tag.cases.iter().map(|(word, _)| word).collect();
-        cases.push(json!({"properties": {tag.name: {"not": {"enum": words}}}}));
+        cases.push(json!({"properties": {name: {"not": {"enum": words}}}}));
     }
     cases
 }

@@ -3,6 +3,7 @@
 use crate::answer::events::Event;
 use crate::answer::parsed::Facts;
 use crate::json::{self, Span};
+use crate::text::same_bytes;
 
 /// An event that was read and left as it came. Another one of the same bytes but in these strings says the same in other
 /// words, and is not read again.
@@ -54,13 +55,10 @@ impl Likeness {
     }
 }
 
-/// What comes behind a beginning, where `bytes` have it. `memcmp` of the Wasm target goes byte by byte.
+/// What comes behind a beginning, where `bytes` have it.
 fn behind<'a>(bytes: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
     let (own, rest) = bytes.split_at_checked(beginning.len())?;
-    let (own, end) = own.as_chunks::<8>();
-    let (words, last) = beginning.as_chunks::<8>();
-    let differ = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) != u64::from_le_bytes(*b);
-    (end == last && !own.iter().zip(words).any(differ)).then_some(rest)
+    same_bytes(own, beginning).then_some(rest)
 }
 
 /// Length of the text of a string that goes on here, and what comes from its closing quote on.

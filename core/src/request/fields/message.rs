@@ -6,7 +6,6 @@ pub(super) const MESSAGES: Shape = list(&MESSAGE, 1, 0);
 
 const MESSAGE: Shape = tagged(
     Tag {
-        name: "role",
         cases: &[
             ("system", &["content"]),
             ("developer", &["content"]),
@@ -54,7 +53,6 @@ const CALL: Shape = object(&[
 /// Kinds that are not named here are for the provider.
 const PART: Shape = tagged(
     Tag {
-        name: "type",
         cases: &[
             ("text", &["text"]),
             ("image_url", &["image_url"]),

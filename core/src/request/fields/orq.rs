@@ -87,7 +87,6 @@ const IDENTITY_FIELDS: &[Field] = &[
 
 const CACHE: Shape = tagged(
     Tag {
-        name: "type",
         cases: &[("exact_match", &[])],
         open: false,
     },
@@ -127,7 +126,6 @@ const BALANCER: Shape = Shape::Either(&[
     list(&WEIGHTED, 1, 64),
     tagged(
         Tag {
-            name: "type",
             cases: &[("weight_based", &["models"])],
             open: false,
         },

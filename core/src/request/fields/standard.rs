@@ -202,7 +202,6 @@ const METADATA: Shape = Shape::Map(Map {
 
 const RESPONSE_FORMAT: Shape = tagged(
     Tag {
-        name: "type",
         cases: &[
             ("text", &[]),
             ("json_object", &[]),
@@ -240,7 +239,6 @@ const STREAM_OPTIONS: Shape = object(&[
 
 const THINKING: Shape = tagged(
     Tag {
-        name: "type",
         cases: &[("enabled", &[]), ("disabled", &[]), ("adaptive", &[])],
         open: false,
     },
@@ -274,7 +272,6 @@ const NAMED: Shape = object(&[must("name", IDENTIFIER, "Its name.")]);
 
 const TOOL: Shape = tagged(
     Tag {
-        name: "type",
         cases: &[("function", &["function"]), ("custom", &["custom"])],
         open: false,
     },
@@ -289,7 +286,6 @@ const TOOL_CHOICE: Shape = Shape::Either(&[
     Shape::Word(&["none", "auto", "required"]),
     tagged(
         Tag {
-            name: "type",
             cases: &[
                 ("function", &["function"]),
                 ("custom", &["custom"]),
