@@ -1,10 +1,61 @@
 //! The caller's key (W05).
 
 use sha2::{Digest, Sha256};
+use siphasher::sip128::SipHasher24;
 use subtle::ConstantTimeEq;
 
 use crate::config::{Auth, AuthMode};
 use crate::reject::Rejection;
+
+/// Callers that are known again for so many.
+const KNOWN: usize = 16;
+
+/// The last headers that were right. One of them is known again by a keyed digest, a twentieth of the work of its key's SHA-256;
+/// nobody without the seed can find another text with the same.
+pub struct Known {
+    digest: SipHasher24,
+    /// Digest and public id, oldest first.
+    last: Vec<(u128, String)>,
+}
+
+impl Known {
+    /// None yet; `seed` is 16 bytes of the host's randomness.
+    #[must_use]
+    pub fn new(seed: &[u8; 16]) -> Self {
+        Self {
+            digest: SipHasher24::new_with_key(seed),
+            last: Vec::new(),
+        }
+    }
+
+    /// [`check`], which looks only once at what is right. One configuration's keys have one of these.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`].
+    pub fn check(
+        &mut self,
+        auth: &Auth,
+        authorization: Option<&str>,
+    ) -> Result<Option<String>, Rejection> {
+        let Some(header) = authorization.filter(|_| auth.mode == AuthMode::Required) else {
+            return check(auth, authorization);
+        };
+        let digest = self.digest.hash(header.as_bytes()).as_u128();
+        let found = self.last.iter().find(|(own, _)| own.ct_eq(&digest).into());
+        if let Some((_, id)) = found {
+            return Ok(Some(id.clone()));
+        }
+        let id = check(auth, authorization)?;
+        if let Some(id) = &id {
+            if self.last.len() >= KNOWN {
+                self.last.remove(0);
+            }
+            self.last.push((digest, id.clone()));
+        }
+        Ok(id)
+    }
+}
 
 /// The public id of the caller's key; `None` where no key is needed.
 ///
@@ -92,6 +143,29 @@ mod tests {
                 "{header}"
             );
         }
+    }
+
+    #[test]
+    fn w05_who_was_known_stays_known_and_nobody_else_is() {
+        let (open, auth) = (auth(AuthMode::Open), auth(AuthMode::Required));
+        let mut known = Known::new(&[7; 16]);
+        let right = "Bearer sk-ollm-dev-secret".to_owned();
+        // Many spellings of the same key, so that some are forgotten again.
+        for i in (0..2 * KNOWN).chain(0..2 * KNOWN) {
+            let spelled = right.replacen(' ', &" ".repeat(1 + i), 1);
+            for _ in 0..2 {
+                let found = known.check(&auth, Some(&spelled));
+                assert_eq!(found, Ok(Some("dev".to_owned())), "{spelled}");
+                for wrong in [format!("{spelled}x"), spelled.replace("dev", "dew")] {
+                    let found = known.check(&auth, Some(&wrong));
+                    assert_eq!(found, Err(Rejection::InvalidKey), "{wrong}");
+                }
+            }
+            assert!(known.last.len() <= KNOWN);
+        }
+        assert_eq!(known.check(&auth, None), Err(Rejection::MissingKey));
+        assert_eq!(known.check(&auth, Some("")), Err(Rejection::MissingKey));
+        assert_eq!(known.check(&open, Some(&right)), Ok(None));
     }
 
     #[test]

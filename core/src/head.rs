@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::text::same;
+use crate::text::{put, same};
 
 /// Headers that are written, in their order: names and values.
 pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
@@ -18,6 +18,8 @@ type Place = (Range<usize>, Range<usize>);
 pub struct Head {
     text: String,
     places: Vec<Place>,
+    /// Which lengths the names have: most that are asked for are not there, and no other name is as long.
+    lengths: u64,
 }
 
 impl Head {
@@ -36,22 +38,24 @@ impl Head {
     ///
     /// What is not UTF-8 is read with U+FFFD; what is not of this form gives no header.
     #[must_use]
-    pub fn read(bytes: Vec<u8>) -> Self {
-        let Some((places, start)) = places(&bytes) else {
+    pub fn read(bytes: &[u8]) -> Self {
+        let Some((places, text)) = places(bytes) else {
             return Self::default();
         };
-        let mut rest = bytes;
-        rest.drain(..start);
-        match String::from_utf8(rest) {
-            Ok(text) => Self { text, places },
-            Err(error) => {
-                let part = |place: &Range<usize>| {
-                    String::from_utf8_lossy(error.as_bytes().get(place.clone()).unwrap_or_default())
-                };
-                let own = |(name, value): &(_, _)| (part(name), part(value));
-                Self::new(&places.iter().map(own).collect::<Vec<_>>())
-            }
+        if let Ok(text) = simdutf8::basic::from_utf8(text) {
+            return Self {
+                text: text.to_owned(),
+                lengths: places
+                    .iter()
+                    .fold(0, |all, (name, _)| all | bit(name.len())),
+                places,
+            };
         }
+        let part = |place: &Range<usize>| {
+            String::from_utf8_lossy(text.get(place.clone()).unwrap_or_default())
+        };
+        let own = |(name, value): &(_, _)| (part(name), part(value));
+        Self::new(&places.iter().map(own).collect::<Vec<_>>())
     }
 
     fn push(&mut self, name: &str, value: &str) {
@@ -62,18 +66,19 @@ impl Head {
         };
         let places = (place(&mut self.text, name), place(&mut self.text, value));
         self.places.push(places);
+        self.lengths |= bit(name.len());
     }
 
     /// The values of the headers of this name.
-    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let is = move |own: &&Place| {
             // Most names are told apart by their length.
             own.0.end.wrapping_sub(own.0.start) == name.len() && same(self.part(&own.0), name)
         };
-        self.places
-            .iter()
-            .filter(is)
-            .map(|(_, value)| self.part(value))
+        let any = self.lengths & bit(name.len()) != 0;
+        let places = if any { &*self.places } else { &[] };
+        let found = places.iter().filter(is);
+        found.map(|(_, value)| self.part(value))
     }
 
     fn part(&self, place: &Range<usize>) -> &str {
@@ -143,8 +148,40 @@ impl Head {
     }
 }
 
-/// Where names and values stand, counted from the byte that is told beside them.
-fn places(bytes: &[u8]) -> Option<(Vec<Place>, usize)> {
+/// Headers in the form that [`Head::read`] reads, which is the one that the host takes.
+#[must_use]
+pub fn written<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Vec<u8> {
+    let parts = || {
+        headers
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value.as_ref()))
+    };
+    let lengths = parts().map(|(name, value)| name.len() + value.len());
+    let mut bytes = vec![0; 4 + lengths.map(|length| length + 10).sum::<usize>()];
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let (count, rest) = bytes.split_at_mut(4);
+    count.copy_from_slice(&number(headers.len()).to_le_bytes());
+    let (places, mut rest) = rest.split_at_mut(8 * headers.len());
+    for (place, (name, value)) in places.as_chunks_mut().0.iter_mut().zip(parts()) {
+        let lengths = u64::from(number(name.len())) | u64::from(number(value.len())) << 32;
+        *place = lengths.to_le_bytes();
+    }
+    for (name, value) in parts() {
+        for part in [name, value] {
+            rest = put(rest, part.as_bytes());
+            rest = rest.get_mut(1..).unwrap_or_default();
+        }
+    }
+    bytes
+}
+
+/// The bit of a length; the longest share one.
+fn bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// Where names and values stand in the text that is told beside them.
+fn places(bytes: &[u8]) -> Option<(Vec<Place>, &[u8])> {
     let (count, lengths) = bytes.split_first_chunk()?;
     let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
     let (lengths, text) = lengths.split_at_checked(count.checked_mul(8)?)?;
@@ -160,7 +197,7 @@ fn places(bytes: &[u8]) -> Option<(Vec<Place>, usize)> {
     for [a, b, c, d, e, f, g, h] in pairs {
         places.push((place([*a, *b, *c, *d])?, place([*e, *f, *g, *h])?));
     }
-    (end <= text.len()).then_some((places, bytes.len() - text.len()))
+    (end <= text.len()).then_some((places, text))
 }
 
 #[cfg(test)]
@@ -185,57 +222,51 @@ mod tests {
         }
     }
 
-    /// As the host writes it.
-    fn written(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
-        let length = |part: &[u8]| u32::try_from(part.len()).unwrap().to_le_bytes();
-        let count = u32::try_from(headers.len()).unwrap().to_le_bytes();
-        let mut bytes = count.to_vec();
-        for (name, value) in headers {
-            bytes.extend([length(name), length(value)].concat());
-        }
-        for (name, value) in headers {
-            bytes.extend([name, &b"\0"[..], value, b"\0"].concat());
-        }
-        bytes
-    }
-
     #[test]
     fn the_hosts_form_is_read() {
         let long = "x".repeat(300);
         let headers = [(":path", "/v1"), ("x-long", long.as_str()), ("x-empty", "")];
-        let bytes = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        let head = Head::read(written(&bytes));
+        let head = Head::read(&written(&headers));
         assert_eq!(head.iter().collect::<Vec<_>>(), headers);
         assert_eq!(head.get("x-long"), Some(long.as_str()));
         assert_eq!(head.get("x-none"), None);
-        assert_eq!(Head::read(written(&[])), Head::default());
+        let bytes = b"\x01\0\0\0\x02\0\0\0\x03\0\0\0te\0all\0";
+        assert_eq!(written(&[("te", "all")]), bytes);
+        assert_eq!(Head::read(bytes).get("te"), Some("all"));
+        assert_eq!(Head::read(&[0; 4]), Head::default());
     }
 
     #[test]
     fn what_is_not_utf8_spoils_no_other_header() {
-        let head = Head::read(written(&[(b"a", b"1\xff2"), (b"b", "ä".as_bytes())]));
+        let spoilt = |headers: &[(&str, &str)], from: &[u8], to: &[u8]| {
+            let mut bytes = written(headers);
+            let at = memchr::memmem::find(&bytes, from).unwrap();
+            bytes.splice(at..at + from.len(), to.iter().copied());
+            Head::read(&bytes)
+        };
+        let head = spoilt(&[("a", "1?2"), ("b", "ä")], b"?", b"\xff");
         let headers = [("a", "1\u{fffd}2"), ("b", "ä")];
         assert_eq!(head.iter().collect::<Vec<_>>(), headers);
         // The two halves of a letter in two headers are no letter.
-        let head = Head::read(written(&[(b"a", b"\xc3"), (b"b", b"\xa4")]));
+        let head = spoilt(&[("a", "?"), ("b", "!")], b"?\0b\0!", b"\xc3\0b\0\xa4");
         let headers = [("a", "\u{fffd}"), ("b", "\u{fffd}")];
         assert_eq!(head.iter().collect::<Vec<_>>(), headers);
     }
 
     #[test]
     fn what_is_cut_gives_no_header() {
-        let whole = written(&[(b"name", b"value"), (b"other", b"more")]);
+        let whole = written(&[("name", "value"), ("other", "more")]);
         for end in 0..whole.len() {
-            let head = Head::read(whole.get(..end).unwrap().to_vec());
+            let head = Head::read(whole.get(..end).unwrap());
             assert_eq!(head, Head::default(), "{end}");
         }
         for first in [[255; 4], [0, 0, 0, 128], [3, 0, 0, 0]] {
             let mut bytes = whole.clone();
             bytes.splice(..4, first);
-            assert_eq!(Head::read(bytes), Head::default());
+            assert_eq!(Head::read(&bytes), Head::default());
         }
         let mut bytes = whole;
         bytes.splice(4..8, [255; 4]);
-        assert_eq!(Head::read(bytes), Head::default());
+        assert_eq!(Head::read(&bytes), Head::default());
     }
 }

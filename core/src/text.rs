@@ -31,6 +31,47 @@ fn ends<const N: usize>(of: &[u8]) -> Option<([u8; N], [u8; N])> {
     Some((*of.first_chunk()?, *of.last_chunk()?))
 }
 
+/// Writes a text into the beginning of what is as long at least, and gives the rest; nothing into what is shorter. V8 calls the C library for each copy whose
+/// length is not known before, which for a short text takes longer than all else.
+#[inline]
+pub(crate) fn put<'a>(into: &'a mut [u8], text: &[u8]) -> &'a mut [u8] {
+    let Some((place, rest)) = into.split_at_mut_checked(text.len()) else {
+        return &mut [];
+    };
+    // First and last bytes reach over all of a short one, and the last over the rest of a long one.
+    if text.len() > 16 {
+        let (blocks, _) = place.as_chunks_mut::<16>();
+        let (parts, _) = text.as_chunks::<16>();
+        for (block, part) in blocks.iter_mut().zip(parts) {
+            *block = *part;
+        }
+        put_last::<16>(place, text);
+    } else if !put_ends::<8>(place, text) && !put_ends::<4>(place, text) {
+        for (place, byte) in place.iter_mut().zip(text) {
+            *place = *byte;
+        }
+    }
+    rest
+}
+
+#[inline]
+fn put_ends<const N: usize>(into: &mut [u8], text: &[u8]) -> bool {
+    if let (Some(place), Some(first)) = (into.first_chunk_mut::<N>(), text.first_chunk()) {
+        *place = *first;
+    }
+    put_last::<N>(into, text)
+}
+
+#[inline]
+fn put_last<const N: usize>(into: &mut [u8], text: &[u8]) -> bool {
+    let ends = into.last_chunk_mut::<N>().zip(text.last_chunk());
+    if let Some((place, last)) = ends {
+        *place = *last;
+        return true;
+    }
+    false
+}
+
 /// Of more than eight bytes, as many of each.
 fn by_words(a: &[u8], b: &[u8]) -> bool {
     let (words, _) = a.as_chunks::<8>();
@@ -60,6 +101,27 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+
+    #[test]
+    fn a_text_is_put_where_it_belongs() {
+        let text = "the quick brown fox jumps over it, and on".as_bytes();
+        for len in 0..=text.len() {
+            for more in 0..3 {
+                let own = &text[..len];
+                let mut into = vec![b'#'; len + more];
+                let rest = put(&mut into, own);
+                assert_eq!(rest, vec![b'#'; more]);
+                assert_eq!(into, [own, rest_of(more)].concat());
+            }
+        }
+        let mut short = [b'#'; 3];
+        assert!(put(&mut short, b"four").is_empty());
+        assert_eq!(&short, b"###");
+    }
+
+    fn rest_of(len: usize) -> &'static [u8] {
+        b"##".get(..len).unwrap()
+    }
 
     #[test]
     fn texts_are_the_same_where_all_bytes_are() {

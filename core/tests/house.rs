@@ -22,12 +22,13 @@ const LAYERS: [&str; 29] = [
 ];
 
 /// Crates that the core may depend on: none of them does I/O.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "memchr",
     "serde",
     "serde_json",
     "sha2",
     "simdutf8",
+    "siphasher",
     "subtle",
     "thiserror",
 ];

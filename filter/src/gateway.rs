@@ -157,6 +157,7 @@ impl HttpContext for Gateway {
             &head,
             host::now(),
             &mut self.vm.luck.borrow_mut(),
+            &mut self.vm.known.borrow_mut(),
         );
         match opened {
             Opened::Pass(id) => {

@@ -8,8 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
-use sluice_core::head::{Head, Headers};
-use sluice_core::luck::Luck;
+use sluice_core::head::{Head, Headers, written};
 use sluice_core::reply::Reply;
 
 use crate::raw;
@@ -30,8 +29,10 @@ thread_local! {
 pub(crate) fn now() -> u64 {
     let now = hostcalls::get_current_time().ok();
     let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    let now = since.and_then(|since| u64::try_from(since.as_millis()).ok());
-    let now = now.unwrap_or_default();
+    // In words: `as_millis` counts in 128 bits.
+    let now = since.map_or(0, |since| {
+        since.as_secs().wrapping_mul(1_000) + u64::from(since.subsec_millis())
+    });
     RECENT.set(now);
     now
 }
@@ -41,14 +42,14 @@ pub(crate) fn recent() -> u64 {
     RECENT.get()
 }
 
-/// A generator seeded by the host.
-pub(crate) fn luck() -> Luck {
-    let mut seed = [0; 16];
-    if let Err(error) = getrandom::fill(&mut seed) {
+/// Randomness of the host's.
+pub(crate) fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Err(error) = getrandom::fill(&mut bytes) {
         log::error!("no randomness from the host: {error}");
-        seed = u128::from(now()).to_le_bytes();
+        bytes = u128::from(now()).to_le_bytes();
     }
-    Luck::new(seed)
+    bytes
 }
 
 /// An environment variable of the VM.
@@ -72,7 +73,7 @@ pub(crate) fn response_head() -> Head {
 
 /// Whatever a header holds: no caller and no provider can trap the VM.
 fn head(map: MapType) -> Head {
-    Head::read(noted("header map", raw::header_map(map)).unwrap_or_default())
+    Head::read(&noted("header map", raw::header_map(map)).unwrap_or_default())
 }
 
 pub(crate) fn set_request_head(headers: &Headers) {
@@ -84,11 +85,10 @@ pub(crate) fn set_response_head(headers: &Headers) {
 }
 
 fn set_head(map: MapType, headers: &Headers) {
-    let pairs = headers
-        .iter()
-        .map(|(name, value)| (name.as_ref(), value.as_ref()))
-        .collect();
-    noted("set header map", hostcalls::set_map(map, pairs));
+    noted(
+        "set header map",
+        raw::set_header_map(map, &written(headers)),
+    );
 }
 
 pub(crate) fn set_request_header(name: &str, value: Option<&str>) {
@@ -178,7 +178,7 @@ pub(crate) fn reset(handle: u32) {
 pub(crate) fn set_cluster(cluster: &str) {
     noted(
         "filter state",
-        hostcalls::set_property(vec![CLUSTER], Some(cluster.as_bytes())),
+        raw::set_property(CLUSTER, cluster.as_bytes()),
     );
 }
 
@@ -205,8 +205,7 @@ pub(crate) fn pin(address: &str) {
 pub(crate) fn set_exchange(handle: u32, id: &str) {
     let bytes = [&handle.to_le_bytes(), id.as_bytes()].concat();
     for (name, value) in [(EXCHANGE, &*bytes), (&name_of(id), b"")] {
-        let set = hostcalls::set_property(vec![name], Some(value));
-        noted("filter state", set);
+        noted("filter state", raw::set_property(name, value));
     }
 }
 

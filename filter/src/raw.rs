@@ -1,5 +1,6 @@
 //! The calls of the host in which the SDK does more than is needed, or tells less: of a header map it makes two texts a
-//! header, which is as much work as all that the gateway does with them; and a property without a value is none for it.
+//! header, which is as much work as all that the gateway does with them; it writes one with a copy for each text, and puts a
+//! name together of its parts; and a property without a value is none for it.
 
 #![expect(unsafe_code, reason = "the host writes where it is told")]
 
@@ -10,6 +11,8 @@ use proxy_wasm::types::{MapType, Status};
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
     fn proxy_get_header_map_pairs(map: MapType, data: *mut *mut u8, size: *mut usize) -> Status;
+    fn proxy_set_header_map_pairs(map: MapType, data: *const u8, size: usize) -> Status;
+    fn proxy_set_property(path: *const u8, len: usize, data: *const u8, size: usize) -> Status;
     fn proxy_get_property(
         path: *const u8,
         len: usize,
@@ -25,6 +28,25 @@ pub(crate) fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
     match unsafe { proxy_get_header_map_pairs(map, &raw mut data, &raw mut size) } {
         // SAFETY: these are the host's words.
         Status::Ok => Ok(unsafe { taken(data, size) }),
+        status => Err(status),
+    }
+}
+
+/// Puts a header map, in the form of `sluice_core::head::written`, in the place of what is there.
+pub(crate) fn set_header_map(map: MapType, headers: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads them before it returns.
+    done(unsafe { proxy_set_header_map_pairs(map, headers.as_ptr(), headers.len()) })
+}
+
+/// Sets a property with a path of one part.
+pub(crate) fn set_property(name: &str, value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads both before it returns.
+    done(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+fn done(status: Status) -> Result<(), Status> {
+    match status {
+        Status::Ok => Ok(()),
         status => Err(status),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
+use sluice_core::auth::Known;
 use sluice_core::config::Config;
 use sluice_core::endpoint;
 use sluice_core::gateway::Gateway as Core;
@@ -23,6 +24,8 @@ use crate::provider::Provider;
 pub(crate) struct Vm {
     pub(crate) gateway: Arc<Core>,
     pub(crate) luck: RefCell<Luck>,
+    /// Callers whose key was right.
+    pub(crate) known: RefCell<Known>,
     pub(crate) outbox: Outbox,
     pub(crate) health: Health,
     /// Whether it was told that no name can be resolved.
@@ -64,12 +67,13 @@ impl Root {
             return Some(last);
         }
         let gateway = Arc::new(Core::new(config, host::env));
-        let mut luck = host::luck();
+        let mut luck = Luck::new(host::random());
         let outbox = Outbox::new(Arc::clone(&gateway), luck.bits());
         let health = Health::new(Arc::clone(&gateway), luck.bits());
         let vm = Rc::new(Vm {
             gateway,
             luck: RefCell::new(luck),
+            known: RefCell::new(Known::new(&host::random())),
             outbox,
             health,
             unresolved: Cell::default(),

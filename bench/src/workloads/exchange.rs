@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sluice_core::auth::Known;
 use sluice_core::exchange::{Exchange, Flow, Opened, Verdict, open};
 use sluice_core::gateway::Gateway;
 use sluice_core::head::Head;
@@ -50,7 +51,7 @@ pub(super) fn failover() -> Result<Work, String> {
 
 /// The record of a plain one.
 pub(super) fn record() -> Result<Record, String> {
-    Scene::plain(1_000)?.play()
+    Scene::plain(1_000)?.play(&mut Known::new(&SEED))
 }
 
 impl Scene {
@@ -85,9 +86,9 @@ impl Scene {
 
     fn work(self) -> Result<Work, String> {
         let bytes = self.body.len() + self.chunks.concat().len();
-        let mut handful = Handful::default();
+        let (mut handful, mut known) = (Handful::default(), Known::new(&SEED));
         Ok(Work::new(bytes, move || {
-            let record = self.play()?;
+            let record = self.play(&mut known)?;
             if record.attempts.len() != 1 + usize::from(self.failed.is_some()) {
                 return Err(told(record.attempts));
             }
@@ -96,9 +97,9 @@ impl Scene {
     }
 
     /// As the two filters do it; the copies in and out of the host are in it.
-    fn play(&self) -> Result<Record, String> {
+    fn play(&self, known: &mut Known) -> Result<Record, String> {
         let mut luck = Luck::new(SEED);
-        let Opened::Await(awaiting) = open(&self.gateway, &self.head, NOW, &mut luck) else {
+        let Opened::Await(awaiting) = open(&self.gateway, &self.head, NOW, &mut luck, known) else {
             return Err("the head is not taken".to_owned());
         };
         let mut care = Care {

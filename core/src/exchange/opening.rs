@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Caller;
 use super::awaiting::{Awaiting, Wants};
-use crate::auth;
+use crate::auth::Known;
 use crate::config::UnknownRoutes;
 use crate::endpoint::Own;
 use crate::gateway::Gateway;
@@ -35,7 +35,13 @@ pub enum Opened {
 ///
 /// Shape: `now_ms` in Unix milliseconds. Source: W01, W03, W05, W17, W30.
 #[must_use]
-pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -> Opened {
+pub fn open(
+    gateway: &Arc<Gateway>,
+    head: &Head,
+    now_ms: u64,
+    luck: &mut Luck,
+    known: &mut Known,
+) -> Opened {
     let id = uuid_v7(now_ms, luck);
     let text = |name| head.get(name).map(label);
     let mut caller = Caller {
@@ -46,7 +52,7 @@ pub fn open(gateway: &Arc<Gateway>, head: &Head, now_ms: u64, luck: &mut Luck) -
         user_agent: text("user-agent"),
         started: now_ms,
     };
-    match admit(gateway, head) {
+    match admit(gateway, head, known) {
         Ok(Admitted::Other) => Opened::Pass(None),
         Ok(Admitted::Sidecar) => Opened::Pass(Some(caller.id)),
         Ok(Admitted::Chat {
@@ -97,16 +103,16 @@ enum Admitted {
     Sidecar,
 }
 
-fn admit(gateway: &Gateway, head: &Head) -> Result<Admitted, Rejection> {
+fn admit(gateway: &Gateway, head: &Head, known: &mut Known) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let (method, path) = (head.get(":method"), head.get(":path"));
     match Route::of(method.unwrap_or_default(), path.unwrap_or_default()) {
-        Route::Chat(dialect) => chat(gateway, head, dialect, false),
+        Route::Chat(dialect) => chat(gateway, head, dialect, false, known),
         // In the words of the route that takes most.
-        Route::Explain => chat(gateway, head, Dialect::Orq, true),
+        Route::Explain => chat(gateway, head, Dialect::Orq, true, known),
         Route::Sidecar { public: true } => Ok(Admitted::Sidecar),
         Route::Sidecar { public: false } => {
-            auth::check(&config.auth, head.get("authorization"))?;
+            known.check(&config.auth, head.get("authorization"))?;
             Ok(Admitted::Sidecar)
         }
         Route::Unknown if config.defaults.unknown_routes == UnknownRoutes::Pass => {
@@ -122,9 +128,10 @@ fn chat(
     head: &Head,
     dialect: Dialect,
     explains: bool,
+    known: &mut Known,
 ) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
-    let key_id = auth::check(&config.auth, head.get("authorization"))?;
+    let key_id = known.check(&config.auth, head.get("authorization"))?;
     if head
         .media_type()
         .is_some_and(|media| !media.eq_ignore_ascii_case(wire::JSON))

@@ -1,6 +1,7 @@
 //! Drives an exchange to the phase under test.
 
 use super::*;
+use crate::auth::Known;
 use crate::head::Headers;
 use crate::health::Board;
 use crate::plan::Care;
@@ -45,6 +46,7 @@ impl Scenario {
             &head(&[&base, headers].concat()),
             1_000,
             &mut Luck::new([5; 16]),
+            &mut Known::new(&[7; 16]),
         ) {
             Opened::Await(waiting) => Ok(*waiting),
             Opened::Reply(reply) => Err(reply),
