@@ -5,6 +5,7 @@ use super::number::{Number, number_len};
 use super::scalar::Text;
 use super::string::string_end;
 use super::{MAX_DEPTH, Span};
+use crate::text::same_bytes;
 
 /// Reads a text value by value.
 ///
@@ -178,6 +179,29 @@ impl<'a> Cursor<'a> {
         }
         self.depth -= 1;
         Ok(start..self.at)
+    }
+
+    /// Reads an object that differs from an earlier one in its last member, a string, at most; `before` is that one up to the
+    /// quote that opens the string. `false` where another value stands here: then nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// When the string is broken.
+    pub fn like(&mut self, before: Span) -> Step<bool> {
+        self.space();
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        let own = bytes.get(start..start + before.len());
+        let alike = own.zip(bytes.get(before));
+        let Some((own, _)) = alike.filter(|(own, before)| same_bytes(own, before)) else {
+            return Ok(false);
+        };
+        self.at += own.len().saturating_sub(1);
+        self.string()?;
+        let ends = self.eat(b'}');
+        if !ends {
+            self.at = start;
+        }
+        Ok(ends)
     }
 
     /// Reads a string.

@@ -1,5 +1,6 @@
 //! Holds values against their shapes, and gathers what is wrong (W14, W18).
 
+use super::alike::{Alike, is_any};
 use super::faults::Faults;
 use super::path::Path;
 use super::shape::{Field, List, Map, Object, Shape, Tag, Text, bit};
@@ -9,12 +10,22 @@ use crate::text::same;
 
 /// A check that goes on over a body.
 pub(super) struct Check<'c> {
-    pub(super) faults: &'c mut Faults,
+    faults: &'c mut Faults,
     /// Strings that stand for the JSON they hold, in the order of the body.
-    pub(super) inline: &'c mut Vec<(Span, String)>,
+    inline: &'c mut Vec<(Span, String)>,
+    /// Where the last string stands that may be any.
+    text: Span,
 }
 
-impl Check<'_> {
+impl<'c> Check<'c> {
+    pub(super) fn new(faults: &'c mut Faults, inline: &'c mut Vec<(Span, String)>) -> Self {
+        Self {
+            faults,
+            inline,
+            text: Span::default(),
+        }
+    }
+
     /// Reads the value of a member that may be absent: `null` is the same.
     pub(super) fn member(
         &mut self,
@@ -62,6 +73,10 @@ impl Check<'_> {
             }
             (Shape::Text(text), Kind::String) => {
                 let value = cursor.string()?;
+                if is_any(text) {
+                    self.text = value.span;
+                    return Ok(());
+                }
                 let fits = fits(text, value.raw, || value.decode());
                 self.fits(fits, shape, at);
                 Ok(())
@@ -105,13 +120,23 @@ impl Check<'_> {
     }
 
     fn list(&mut self, list: &List, cursor: &mut Cursor<'_>, at: &Path<'_>) -> Result<(), Fault> {
-        let mut count = 0;
+        let (mut count, mut alike) = (0, Alike::default());
         cursor.array(|cursor, i| {
             count = i + 1;
             if list.most > 0 && count > list.most {
                 return cursor.pass();
             }
-            self.value(list.items, cursor, &Path::Item(at, i))
+            if alike.reads(cursor)? {
+                return Ok(());
+            }
+            let before = (self.faults.count(), self.inline.len());
+            cursor.kind()?;
+            let start = cursor.at();
+            self.value(list.items, cursor, &Path::Item(at, i))?;
+            if before == (self.faults.count(), self.inline.len()) {
+                alike.take(i, &(start..cursor.at()), &self.text);
+            }
+            Ok(())
         })?;
         if count < list.least {
             self.invalid(at, || format!("an array of at least {} item", list.least));
@@ -239,10 +264,7 @@ impl Check<'_> {
             if !takes(shape, kind) {
                 return inner.pass().map(|()| false);
             }
-            let mut check = Check {
-                faults: self.faults,
-                inline: &mut nested,
-            };
+            let mut check = Check::new(self.faults, &mut nested);
             check.value(shape, &mut inner, at).map(|()| true)
         });
         if read.is_ok_and(|taken| taken) && inner.end().is_ok() {

@@ -3,6 +3,7 @@
 //! One pass over the text ([`crate::json`]) holds every field against its [`shape`] and notes where
 //! it stands. Nothing is built from the body but what the gateway acts on.
 
+mod alike;
 mod caps;
 mod chat;
 mod check;

@@ -119,10 +119,7 @@ impl<'a> Reader<'a> {
         let before = self.faults.count();
         let null = cursor.kind()? == Kind::Null;
         let from = cursor.at();
-        let mut check = Check {
-            faults: &mut self.faults,
-            inline: &mut self.chat.inline,
-        };
+        let mut check = Check::new(&mut self.faults, &mut self.chat.inline);
         check.member(field, cursor, &Path::Member(&Path::Body, name))?;
         let span = from..cursor.at();
         let raw = self.text.get(span.clone()).unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::json;
 use crate::reject::Rejection;
 use crate::route::Dialect;
 
+mod alike;
 mod bounds;
 mod shapes;
 

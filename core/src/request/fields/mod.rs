@@ -11,6 +11,8 @@ mod standard;
 pub use gateway::GATEWAY;
 pub use standard::STANDARD;
 
+use std::cmp::Ordering;
+
 use super::shape::{Field, Form, Shape, Text};
 use crate::route::Dialect;
 use crate::text::{head, same};
@@ -19,7 +21,11 @@ use crate::text::{head, same};
 #[must_use]
 pub fn find(name: &str, dialect: Dialect) -> Option<&'static Field> {
     let head = head(name);
-    let order = |field: &Field| field.head.cmp(&head).then_with(|| field.name.cmp(name));
+    let order = |field: &Field| match field.head.cmp(&head) {
+        Ordering::Equal if same(field.name, name) => Ordering::Equal,
+        Ordering::Equal => field.name.cmp(name),
+        other => other,
+    };
     let in_table = |table: &'static [Field]| {
         let found = table.binary_search_by(order).ok()?;
         table.get(found)
