@@ -1,10 +1,10 @@
 //! A configuration with the secrets of its environment: what the filter works with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Config, Provider};
 use crate::scrub::Private;
+use crate::text::same;
 
 /// Everything that does not change between two requests. It has no `Debug`: it holds secrets.
 pub struct Gateway {
@@ -12,9 +12,17 @@ pub struct Gateway {
     pub config: Config,
     /// The token of the sidecar's ingest, where it wants one.
     pub ingest_token: Option<String>,
-    secrets: BTreeMap<String, String>,
-    /// What of each provider must not reach a caller.
-    private: BTreeMap<String, Arc<Private>>,
+    hidden: Vec<Hidden>,
+}
+
+/// What of a provider nobody is shown.
+struct Hidden {
+    /// The provider's name.
+    name: String,
+    /// The value of its credential's header, where the environment has it.
+    secret: Option<String>,
+    /// What must not reach a caller.
+    private: Arc<Private>,
 }
 
 /// What an attempt at a provider carries to say who calls.
@@ -33,27 +41,26 @@ impl Gateway {
     #[must_use]
     pub fn new(config: Config, env: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| env(name).filter(|value| !value.is_empty());
-        let mut secrets = BTreeMap::new();
-        let mut private = BTreeMap::new();
-        for provider in config.providers.values() {
+        let hidden = config.providers.values().map(|provider| {
             let credential = provider.credential.as_ref();
             let secret = credential.and_then(|credential| value(&credential.env));
-            let own = Private::new(secret.as_deref(), &provider.host);
-            private.insert(provider.name.clone(), Arc::new(own));
-            if let (Some(credential), Some(secret)) = (credential, secret) {
-                let value = match &credential.scheme {
+            let private = Arc::new(Private::new(secret.as_deref(), &provider.host));
+            let scheme = credential.and_then(|credential| credential.scheme.as_deref());
+            Hidden {
+                name: provider.name.clone(),
+                secret: secret.map(|secret| match scheme {
                     Some(scheme) => format!("{scheme} {secret}"),
                     None => secret,
-                };
-                secrets.insert(provider.name.clone(), value);
+                }),
+                private,
             }
-        }
+        });
+        let hidden = hidden.collect();
         let ingest_token = config.sidecar.token_env.as_deref().and_then(value);
         Self {
             config,
             ingest_token,
-            secrets,
-            private,
+            hidden,
         }
     }
 
@@ -72,7 +79,7 @@ impl Gateway {
         let Some(credential) = &provider.credential else {
             return Secret::None;
         };
-        match self.secrets.get(&provider.name) {
+        match self.hidden(provider).and_then(|own| own.secret.as_ref()) {
             Some(value) => Secret::Header(&credential.header, value),
             None if credential.optional => Secret::None,
             None => Secret::Missing(&credential.env),
@@ -82,9 +89,12 @@ impl Gateway {
     /// What of this provider must not reach a caller.
     #[must_use]
     pub fn private(&self, provider: &Provider) -> Arc<Private> {
-        self.private
-            .get(&provider.name)
-            .cloned()
-            .unwrap_or_default()
+        let hidden = self.hidden(provider);
+        hidden.map_or_else(Arc::default, |own| Arc::clone(&own.private))
+    }
+
+    fn hidden(&self, provider: &Provider) -> Option<&Hidden> {
+        let mut all = self.hidden.iter();
+        all.find(|own| same(&own.name, &provider.name))
     }
 }

@@ -81,8 +81,8 @@ pub fn may_be_over(limit: u64, waited: u64) -> bool {
 ///
 /// [`Rejection::InvalidTimeout`] where it is none, or stands twice. Source: W32.
 pub fn callers(head: &Head) -> Result<Option<u64>, Rejection> {
-    let mut values = head.iter().filter(|(name, _)| *name == wire::TIMEOUT);
-    let Some((_, value)) = values.next() else {
+    let mut values = head.values(wire::TIMEOUT);
+    let Some(value) = values.next() else {
         return Ok(None);
     };
     let limit = milliseconds(value).filter(|_| values.next().is_none());

@@ -81,9 +81,12 @@ impl Ring {
     /// Whether it may be a part of the failure that was counted last: one connection that breaks fails
     /// all the attempts that are on it.
     fn is_known(&self, sample: &Sample, now_ms: u64) -> bool {
+        if !sample.unconnected {
+            return false;
+        }
         let counted = |tried: &&Tried| tried.judged && !tried.answered && tried.at <= now_ms;
         let last = self.attempts.iter().rev().find(counted);
-        sample.unconnected && last.is_some_and(|last| sample.began < last.at)
+        last.is_some_and(|last| sample.began < last.at)
     }
 
     fn is_failing(&self, rules: &Health, now_ms: u64) -> bool {

@@ -35,7 +35,8 @@ impl Number<'_> {
             None => (false, self.raw),
         };
         if number.len() <= SHORT && number.bytes().all(|byte| byte.is_ascii_digit()) {
-            let value = plain(number);
+            let digits = number.bytes();
+            let value = digits.fold(0, |value, digit| value * 10 + i64::from(digit & 0x0f));
             return Some(if negative { -value } else { value });
         }
         let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));

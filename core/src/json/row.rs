@@ -3,8 +3,6 @@
 //! What comes after a backslash is found without a branch for each, by a borrow that runs through a row of backslashes: Geoff
 //! Langdale and Daniel Lemire, Parsing Gigabytes of JSON per Second (2019), 3.1.1.
 
-use super::string::escape;
-
 use masks::Sought;
 
 const LEN: usize = 64;
@@ -69,11 +67,17 @@ fn after_backslashes(backslashes: u64, carry: &mut u64) -> u64 {
     after
 }
 
-/// Whether what begins with the backslash before each of these is an escape.
+/// Whether each of these behind a backslash makes an escape.
 fn are_escapes(text: &[u8], row: usize, mut letters: u64) -> bool {
     while letters != 0 {
         let place = row + letters.trailing_zeros() as usize;
-        if escape(text, place.saturating_sub(1)).is_err() {
+        let letter = text.get(place..).unwrap_or_default();
+        let is_one = match letter {
+            [b'u', a, b, c, d, ..] => [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()),
+            [letter, ..] => matches!(letter, b'/' | b'b' | b'f' | b'r' | b't'),
+            [] => false,
+        };
+        if !is_one {
             return false;
         }
         letters &= letters - 1;

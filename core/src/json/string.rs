@@ -21,12 +21,31 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
     if !blocks.iter().all(|block| block::special(block) == 0) {
         return false;
     }
-    match text.last_chunk() {
-        Some(last) => block::special(last) == 0,
-        None => rest
-            .iter()
-            .all(|byte| *byte >= 0x20 && !matches!(byte, b'"' | b'\\')),
+    if let Some(last) = text.last_chunk() {
+        return block::special(last) == 0;
     }
+    if let Some(both) = both_ends(rest) {
+        let (blocks, _) = both.as_chunks();
+        return blocks.iter().all(|block| block::special(block) == 0);
+    }
+    let plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+    rest.iter().all(plain)
+}
+
+/// The first and the last bytes of a short text, which reach over all of it; those of less than four do not.
+fn both_ends(text: &[u8]) -> Option<[u8; 16]> {
+    let mut both = [0; 16];
+    let (words, _) = both.as_chunks_mut::<8>();
+    let [first, last] = words else { return None };
+    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+        (*first, *last) = (*head, *tail);
+    } else {
+        let half = |part: Option<&[u8; 4]>| part.map(|part| u64::from(u32::from_le_bytes(*part)));
+        let (head, tail) = (half(text.first_chunk())?, half(text.last_chunk())?);
+        *first = (head | tail << 32).to_le_bytes();
+        *last = *first;
+    }
+    Some(both)
 }
 
 /// Reads on from behind the opening quote → where the closing one stands, and whether an escape came before it.
