@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::text::{put, same};
+use crate::text::{append, same};
 
 /// Headers that are written, in their order: names and values.
 pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
@@ -156,20 +156,18 @@ pub fn written<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Vec<u8> {
             .iter()
             .map(|(name, value)| (name.as_ref(), value.as_ref()))
     };
-    let lengths = parts().map(|(name, value)| name.len() + value.len());
-    let mut bytes = vec![0; 4 + lengths.map(|length| length + 10).sum::<usize>()];
-    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let (count, rest) = bytes.split_at_mut(4);
-    count.copy_from_slice(&number(headers.len()).to_le_bytes());
-    let (places, mut rest) = rest.split_at_mut(8 * headers.len());
-    for (place, (name, value)) in places.as_chunks_mut().0.iter_mut().zip(parts()) {
-        let lengths = u64::from(number(name.len())) | u64::from(number(value.len())) << 32;
-        *place = lengths.to_le_bytes();
+    let lengths = parts().map(|(name, value): (&str, &str)| name.len() + value.len() + 10);
+    let mut bytes = Vec::with_capacity(4 + lengths.sum::<usize>());
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    bytes.extend_from_slice(&number(headers.len()));
+    for (name, value) in parts() {
+        bytes.extend_from_slice(&number(name.len()));
+        bytes.extend_from_slice(&number(value.len()));
     }
     for (name, value) in parts() {
         for part in [name, value] {
-            rest = put(rest, part.as_bytes());
-            rest = rest.get_mut(1..).unwrap_or_default();
+            append(&mut bytes, part.as_bytes());
+            bytes.push(0);
         }
     }
     bytes
