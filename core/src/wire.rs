@@ -1,5 +1,8 @@
 //! Names of the wire that more than one module spells.
 
+/// The trace that a request is part of (W3C Trace Context).
+pub const TRACEPARENT: &str = "traceparent";
+
 /// Provider that answered (W37).
 pub const PROVIDER: &str = "x-gateway-provider";
 /// Model that was sent to it (W37).

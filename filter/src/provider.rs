@@ -149,9 +149,12 @@ impl HttpContext for Provider {
         let Some((exchange, now)) = find() else {
             return self.refuse("no exchange: the request did not pass the gateway filter");
         };
-        let attempt = exchange
-            .borrow_mut()
-            .attempt(&self.name, host::request_header, now);
+        let attempt = exchange.borrow_mut().attempt(
+            &self.name,
+            host::request_header,
+            &mut self.vm.tracer.borrow_mut(),
+            now,
+        );
         self.sampled(&exchange);
         match attempt {
             Err(misrouted) => self.refuse(&misrouted.to_string()),

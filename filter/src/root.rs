@@ -9,6 +9,7 @@ use proxy_wasm::types::ContextType;
 use sluice_core::auth::Known;
 use sluice_core::config::Config;
 use sluice_core::endpoint;
+use sluice_core::exchange::Tracer;
 use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
 use sluice_core::timeout;
@@ -26,6 +27,7 @@ pub(crate) struct Vm {
     pub(crate) luck: RefCell<Luck>,
     /// Callers whose key was right.
     pub(crate) known: RefCell<Known>,
+    pub(crate) tracer: RefCell<Tracer>,
     pub(crate) outbox: Outbox,
     pub(crate) health: Health,
     /// Whether it was told that no name can be resolved.
@@ -74,6 +76,7 @@ impl Root {
             gateway,
             luck: RefCell::new(luck),
             known: RefCell::new(Known::new(&host::random())),
+            tracer: RefCell::default(),
             outbox,
             health,
             unresolved: Cell::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluice_core::auth::Known;
-use sluice_core::exchange::{Exchange, Flow, Opened, Verdict, open};
+use sluice_core::exchange::{Exchange, Flow, Opened, Tracer, Verdict, open};
 use sluice_core::gateway::Gateway;
 use sluice_core::head::Head;
 use sluice_core::health::Board;
@@ -134,6 +134,7 @@ impl Scene {
         let attempt = exchange.attempt(
             cluster,
             |name| self.head.get(name).map(str::to_owned),
+            &mut Tracer::default(),
             NOW + 1,
         );
         let attempt = attempt.map_err(told)?;

@@ -1,6 +1,6 @@
 //! One attempt, on its way to its provider.
 
-use super::{Answer, Exchange, Meter, Running};
+use super::{Answer, Exchange, Meter, Running, Tracer};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
@@ -13,7 +13,7 @@ use crate::spend::{Attempt, Outcome};
 use crate::wire;
 
 /// What of the request's headers passes to a provider as it is, each where the one before it is there (W43).
-const PASSED: [&str; 2] = ["traceparent", "tracestate"];
+const PASSED: [&str; 2] = [wire::TRACEPARENT, "tracestate"];
 
 /// How the gateway names itself to providers.
 const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
@@ -52,7 +52,7 @@ pub struct Misrouted {
 impl Exchange {
     /// Begins the next attempt.
     ///
-    /// `passed` reads a header of the request as it comes to the attempt.
+    /// `passed` reads a header of the request as it comes to the attempt; `tracer` is that of all requests.
     ///
     /// # Errors
     ///
@@ -61,6 +61,7 @@ impl Exchange {
         &mut self,
         provider: &str,
         passed: impl Fn(&'static str) -> Option<String>,
+        tracer: &mut Tracer,
         now_ms: u64,
     ) -> Result<AttemptHead, Misrouted> {
         self.left(now_ms);
@@ -107,9 +108,13 @@ impl Exchange {
             headers.push((name.to_owned().into(), value.to_owned().into()));
         }
         let private = own.map_or_else(|| self.gateway.private(&candidate.provider), Own::private);
-        for name in PASSED {
+        let looks = self.caller.traced || tracer.is_looked_for();
+        for name in PASSED.iter().filter(|_| looks) {
             let Some(value) = passed(name) else { break };
-            headers.push((name.into(), value.into()));
+            if !self.caller.traced {
+                tracer.found();
+            }
+            headers.push(((*name).into(), value.into()));
         }
         self.attempts.push(Attempt {
             provider: candidate.provider.name.clone(),

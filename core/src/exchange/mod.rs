@@ -21,6 +21,7 @@ mod ledger;
 mod limits;
 mod opening;
 mod sampled;
+mod tracer;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use answer::{Flow, Read, Verdict};
 pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};
 pub use opening::{Opened, open};
+pub use tracer::Tracer;
 
 use crate::answer::{Echo, Refusal, Stream};
 use crate::endpoint::Own;
@@ -87,6 +89,8 @@ struct Caller {
     key_id: Option<String>,
     request_id: Option<String>,
     user_agent: Option<String>,
+    /// Whether its request is part of a trace.
+    traced: bool,
     /// Unix milliseconds.
     started: u64,
 }

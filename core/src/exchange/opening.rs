@@ -50,6 +50,7 @@ pub fn open(
         key_id: None,
         request_id: text("x-request-id"),
         user_agent: text("user-agent"),
+        traced: head.get(wire::TRACEPARENT).is_some(),
         started: now_ms,
     };
     match admit(gateway, head, known) {

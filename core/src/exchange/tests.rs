@@ -51,9 +51,30 @@ fn w43_an_attempt_carries_only_what_is_on_the_list() {
 }
 
 #[test]
+fn w43_a_callers_trace_goes_on_whether_or_not_a_tracer_is_looked_for() {
+    let mut tracer = Tracer::default();
+    while tracer.is_looked_for() {}
+    for (headers, trace) in [(&[][..], None), (&[("traceparent", "00-0")], Some("00-1"))] {
+        let mut scenario = Scenario::sent_with(PLAIN, headers);
+        scenario.tracer = tracer.clone();
+        let first = scenario.attempt("a");
+        assert_eq!(value(&first.headers, "traceparent"), trace);
+        // What a caller sends says nothing of a tracer.
+        assert!((1..16).any(|_| !scenario.tracer.is_looked_for()));
+    }
+    let mut scenario = Scenario::sent(PLAIN);
+    scenario.attempt("a");
+    assert!((1..200).all(|_| scenario.tracer.is_looked_for()));
+}
+
+#[test]
 fn an_attempt_at_another_provider_than_planned_does_not_leave() {
     let mut scenario = Scenario::sent(PLAIN);
-    let misrouted = scenario.exchange.attempt("b", |_| None, 0).err().unwrap();
+    let misrouted = scenario
+        .exchange
+        .attempt("b", |_| None, &mut Tracer::default(), 0)
+        .err()
+        .unwrap();
     assert_eq!(
         (misrouted.planned.as_str(), misrouted.found.as_str()),
         ("a", "b")

@@ -83,6 +83,64 @@ async fn w43_no_header_of_a_caller_reaches_a_provider() {
     );
 }
 
+/// Of more requests than those in which each attempt looks for a tracer.
+const MANY: usize = 130;
+
+#[tokio::test]
+async fn w43_the_trace_of_envoys_tracer_goes_on_sampled_or_not() {
+    let stack = Stack::builder()
+        .provider("openai", Chat::default())
+        .bootstrap(|envoy| {
+            let otel = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig";
+            // Nobody takes the spans.
+            envoy.connection_manager()["tracing"] = json!({
+                "random_sampling": {"value": 0},
+                "provider": {"name": "envoy.tracers.opentelemetry", "typed_config": {
+                    "@type": otel,
+                    "service_name": "gateway",
+                    "grpc_service": {"envoy_grpc": {"cluster_name": "sidecar"}},
+                }},
+            });
+        })
+        .start()
+        .await;
+    for _ in 0..MANY {
+        let reply = stack.caller.chat(&plain(MODEL)).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    let seen = stack.provider("openai").requests();
+    assert_eq!(seen.len(), MANY);
+    for request in seen {
+        let trace = request.header("traceparent").unwrap_or_default();
+        assert!(trace.starts_with("00-"), "{}", request.text());
+    }
+}
+
+#[tokio::test]
+async fn w43_a_callers_trace_goes_on_after_many_without_one() {
+    let stack = Stack::builder()
+        .provider("openai", Chat::default())
+        .start()
+        .await;
+    for _ in 0..MANY {
+        let reply = stack.caller.chat(&plain(MODEL)).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    let traces =
+        (0..3).map(|i| format!("00-0af7651916cd43dd8448eb211c80319{i}-b7ad6b7169203331-01"));
+    for trace in traces {
+        let call = stack.caller.chat(&plain(MODEL));
+        let call = call
+            .header("traceparent", &trace)
+            .header("tracestate", "a=b");
+        assert_eq!(call.send().await.status, 200);
+        let seen = stack.provider("openai").requests();
+        let last = seen.last().unwrap();
+        assert_eq!(last.header("traceparent"), Some(trace));
+        assert_eq!(last.header("tracestate").as_deref(), Some("a=b"));
+    }
+}
+
 #[tokio::test]
 async fn w43_no_header_of_a_provider_reaches_the_caller() {
     let names = [

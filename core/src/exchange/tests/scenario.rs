@@ -32,6 +32,7 @@ pub(super) fn head(headers: &[(&str, &str)]) -> Head {
 /// Drives an exchange to the phase under test. Its clock is the caller's.
 pub(super) struct Scenario {
     pub(super) exchange: Exchange,
+    pub(super) tracer: Tracer,
     pub(super) now: u64,
     pub(super) sent: Sent,
 }
@@ -59,6 +60,7 @@ impl Scenario {
         let (exchange, sent) = Self::planned(waiting, body.into()).unwrap();
         Self {
             exchange,
+            tracer: Tracer::default(),
             now: 1_000,
             sent,
         }
@@ -89,6 +91,7 @@ impl Scenario {
             .attempt(
                 provider,
                 |name| incoming.get(name).map(str::to_owned),
+                &mut self.tracer,
                 self.now,
             )
             .ok()
