@@ -1,7 +1,6 @@
 //! Items of an array that differ in their last words only, as the turns of a conversation do: what was found sound is not
 //! looked at again.
 
-use super::shape::Text;
 use crate::json::{Cursor, Fault, Span};
 
 /// Items that were sound, each up to the quote that opens its last member, a string of any kind.
@@ -29,9 +28,4 @@ impl Alike {
             *place = item.start..text.start + 1;
         }
     }
-}
-
-/// Whether any string is taken.
-pub(super) fn is_any(text: &Text) -> bool {
-    text.least == 0 && text.most == 0 && text.form.is_none()
 }

@@ -1,6 +1,6 @@
 //! Holds values against their shapes, and gathers what is wrong (W14, W18).
 
-use super::alike::{Alike, is_any};
+use super::alike::Alike;
 use super::faults::Faults;
 use super::path::Path;
 use super::shape::{Field, List, Map, Object, Shape, Tag, Text, bit};
@@ -73,7 +73,7 @@ impl<'c> Check<'c> {
             }
             (Shape::Text(text), Kind::String) => {
                 let value = cursor.string()?;
-                if is_any(text) {
+                if text.is_any() {
                     self.text = value.span;
                     return Ok(());
                 }

@@ -125,6 +125,13 @@ pub struct Text {
     pub form: Option<Form>,
 }
 
+impl Text {
+    /// Whether any string is taken.
+    pub(super) fn is_any(&self) -> bool {
+        self.least == 0 && self.most == 0 && self.form.is_none()
+    }
+}
+
 /// Which strings are taken.
 #[derive(Debug)]
 pub struct Form {
