@@ -1,10 +1,13 @@
-//! The allocator of the Wasm module: small blocks by size class, before the system's.
+//! The memory of the Wasm module: its allocator, and its copies ([`copy`]).
 //!
+//! The allocator has small blocks by size class, before the system's.
 //! A request makes and frees a few hundred small things. The system's allocator seeks the best place for each, which was a
 //! quarter of what the filter did with its time. Here a freed block waits in its class for the next of about its size, and
 //! what grows within its class stays where it is. A VM's memory never shrinks anyway.
 
-#![expect(unsafe_code, reason = "an allocator hands out raw memory")]
+#![expect(unsafe_code, reason = "both work on raw memory")]
+
+pub mod copy;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;

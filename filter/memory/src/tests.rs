@@ -87,3 +87,26 @@ fn blocks_that_are_out_never_overlap() {
         unsafe { memory.dealloc(block, layout(size)) };
     }
 }
+
+#[test]
+fn copies_of_any_length_are_those_of_the_library() {
+    let text: Vec<u8> = (0..=255).cycle().take(600).collect();
+    for len in 0..280 {
+        // Apart, and one over the other in either direction.
+        for (from, to) in [
+            (0, 300),
+            (300, 0),
+            (10, 9),
+            (9, 10),
+            (40, 7),
+            (7, 40),
+            (5, 5),
+        ] {
+            let (mut own, mut other) = (text.clone(), text.clone());
+            let start = own.as_mut_ptr();
+            unsafe { copy::sluice_copy(start.add(to), start.add(from), len) };
+            other.copy_within(from..from + len, to);
+            assert_eq!(own, other, "{len} bytes from {from} to {to}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 
 use walrus::{ExportItem, Module, passes};
 
-use crate::Result;
+use crate::{Result, copies};
 
 /// The exports that Envoy needs, and the callbacks in which the filter has something to do.
 const KEPT: [&str; 15] = [
@@ -27,13 +27,22 @@ const KEPT: [&str; 15] = [
     "proxy_on_tick",
 ];
 
-/// Takes out all exports but those, and the code that is not needed any more: how many, and the module; `None` where there is
-/// nothing to take out.
+/// What was changed.
+pub struct Trimmed {
+    /// How many exports were taken out.
+    pub exports: usize,
+    /// How many copies are done by the module's own function.
+    pub copies: usize,
+    /// The module.
+    pub module: Vec<u8>,
+}
+
+/// Takes out all exports but those, and the code that is not needed any more; `None` where there is nothing to take out.
 ///
 /// # Errors
 ///
 /// A module that is not readable, or lacks one of them.
-pub fn trim(module: &[u8]) -> Result<Option<(usize, Vec<u8>)>> {
+pub fn trim(module: &[u8]) -> Result<Option<Trimmed>> {
     let mut module = Module::from_buffer(module)?;
     for name in KEPT {
         if !module.exports.iter().any(|export| export.name == name) {
@@ -47,8 +56,13 @@ pub fn trim(module: &[u8]) -> Result<Option<(usize, Vec<u8>)>> {
     if more.is_empty() {
         return Ok(None);
     }
+    let copies = copies::replace(&mut module)?;
     more.iter()
         .for_each(|export| module.exports.delete(*export));
     passes::gc::run(&mut module);
-    Ok(Some((more.len(), module.emit_wasm())))
+    Ok(Some(Trimmed {
+        exports: more.len(),
+        copies,
+        module: module.emit_wasm(),
+    }))
 }

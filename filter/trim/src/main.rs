@@ -31,18 +31,20 @@ fn main() -> Result<()> {
 fn trim(path: &Path, branches: &str) -> Result<()> {
     let before = fs::read(path)?;
     // One that is trimmed already stays as it is.
-    let Some((exports, trimmed)) = exports::trim(&before)? else {
+    let Some(trimmed) = exports::trim(&before)? else {
         return Ok(());
     };
     let branches = Branches::read(&fs::read_to_string(branches)?)?;
-    let (told, after) = branches.tell(&order::order(&trimmed, &branches)?)?;
+    let (told, after) = branches.tell(&order::order(&trimmed.module, &branches)?)?;
     // Beside it, then in its place: cargo has the same file under another name.
     let beside = path.with_extension("wasm.trimmed");
     fs::write(&beside, &after)?;
     fs::rename(&beside, path)?;
     println!(
-        "{}: {exports} exports fewer, {told} branches foretold, {} of {} bytes",
+        "{}: {} exports fewer, {} copies inside, {told} branches foretold, {} of {} bytes",
         path.display(),
+        trimmed.exports,
+        trimmed.copies,
         after.len(),
         before.len()
     );
