@@ -20,24 +20,19 @@ pub(super) struct Rows {
 /// Reads rows of a string until its closing quote, which is given, or until there is no row more, or one in which
 /// something is wrong or may be.
 pub(super) fn pass(text: &[u8], from: usize) -> (Rows, Option<usize>) {
-    let mut rows = Rows {
-        at: from,
-        escaped: false,
-    };
     // 1 where the last byte of the row before was a backslash that escapes.
     let mut carry = 0;
-    let mut at = from;
+    let (mut at, mut escaped) = (from, false);
     let sought = Sought::new();
     while let Some(row) = text.get(at..).and_then(<[u8]>::first_chunk::<LEN>) {
         let found = sought.special(row);
         if found.control {
             break;
         }
-        let after = after_backslashes(found.backslashes, &mut carry);
+        let (after, next) = after_backslashes(found.backslashes, carry);
         let end = found.quotes & !after;
-        // All bits below that of the quote.
-        let before = end.wrapping_sub(1) & !end;
-        let after = after & before;
+        // Of the bits below that of the quote.
+        let after = after & end.wrapping_sub(1) & !end;
         if after != 0 {
             // Most are these; all others are looked at one by one.
             let common = found.quotes | found.backslashes | sought.newlines(row);
@@ -45,26 +40,27 @@ pub(super) fn pass(text: &[u8], from: usize) -> (Rows, Option<usize>) {
             if others != 0 && !are_escapes(text, at, others) {
                 break;
             }
-            rows.escaped = true;
+            escaped = true;
         }
         if end != 0 {
+            let rows = Rows { at, escaped };
             return (rows, Some(at + end.trailing_zeros() as usize));
         }
         at += LEN;
-        // Not behind a backslash that escapes what the next row begins with.
-        rows.at = at - usize::from(carry != 0);
+        carry = next;
     }
-    (rows, None)
+    // Not behind a backslash that escapes what the row begins with.
+    let at = at - usize::from(carry != 0);
+    (Rows { at, escaped }, None)
 }
 
-/// The bytes that an escape's backslash stands before. `carry` goes from row to row.
-fn after_backslashes(backslashes: u64, carry: &mut u64) -> u64 {
-    let begins = backslashes & !*carry;
+/// The bytes that an escape's backslash stands before. What is carried goes from row to row.
+fn after_backslashes(backslashes: u64, carry: u64) -> (u64, u64) {
+    let begins = backslashes & !carry;
     let odd_bits = (begins << 1 | ODD).wrapping_sub(begins);
     let both = odd_bits ^ ODD;
-    let after = both ^ (backslashes | *carry);
-    *carry = (both & backslashes) >> (LEN - 1);
-    after
+    let after = both ^ (backslashes | carry);
+    (after, (both & backslashes) >> (LEN - 1))
 }
 
 /// Whether each of these behind a backslash makes an escape.
