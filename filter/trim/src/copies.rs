@@ -13,7 +13,7 @@ const COPY: &str = "sluice_copy";
 /// # Errors
 ///
 /// A module without it.
-pub(crate) fn replace(module: &mut Module) -> Result<usize> {
+pub fn replace(module: &mut Module) -> Result<usize> {
     let copy = module.exports.get_func(COPY)?;
     let functions = module.funcs.iter_local().map(|(id, _)| id);
     let functions: Vec<_> = functions.filter(|id| *id != copy).collect();

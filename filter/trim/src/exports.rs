@@ -4,9 +4,9 @@
 //! more than the filter's own work in most of them. What the filter has something to do in is in `KEPT`; the rest goes,
 //! with all code that only it needs. A module that was not trimmed does the same, and costs more.
 
-use walrus::{ExportItem, Module, passes};
+use walrus::{Export, ExportId, ExportItem, Module, passes};
 
-use crate::{Result, copies};
+use crate::Result;
 
 /// The exports that Envoy needs, and the callbacks in which the filter has something to do.
 const KEPT: [&str; 15] = [
@@ -27,42 +27,27 @@ const KEPT: [&str; 15] = [
     "proxy_on_tick",
 ];
 
-/// What was changed.
-pub struct Trimmed {
-    /// How many exports were taken out.
-    pub exports: usize,
-    /// How many copies are done by the module's own function.
-    pub copies: usize,
-    /// The module.
-    pub module: Vec<u8>,
-}
-
-/// Takes out all exports but those, and the code that is not needed any more; `None` where there is nothing to take out.
+/// The exports that Envoy does not need; none are left in a module that is trimmed.
 ///
 /// # Errors
 ///
-/// A module that is not readable, or lacks one of them.
-pub fn trim(module: &[u8]) -> Result<Option<Trimmed>> {
-    let mut module = Module::from_buffer(module)?;
+/// A module that lacks one that it needs.
+pub fn needless(module: &Module) -> Result<Vec<ExportId>> {
     for name in KEPT {
         if !module.exports.iter().any(|export| export.name == name) {
             return Err(format!("the module does not export {name}").into());
         }
     }
-    let more = module.exports.iter().filter(|export| {
+    let needless = module.exports.iter().filter(|export| {
         !KEPT.contains(&export.name.as_str()) && matches!(export.item, ExportItem::Function(_))
     });
-    let more: Vec<_> = more.map(walrus::Export::id).collect();
-    if more.is_empty() {
-        return Ok(None);
-    }
-    let copies = copies::replace(&mut module)?;
-    more.iter()
+    Ok(needless.map(Export::id).collect())
+}
+
+/// Takes them out, and the code that is not needed any more.
+pub fn remove(module: &mut Module, needless: &[ExportId]) {
+    needless
+        .iter()
         .for_each(|export| module.exports.delete(*export));
-    passes::gc::run(&mut module);
-    Ok(Some(Trimmed {
-        exports: more.len(),
-        copies,
-        module: module.emit_wasm(),
-    }))
+    passes::gc::run(module);
 }

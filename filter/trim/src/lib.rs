@@ -1,10 +1,10 @@
 //! What becomes of the Wasm module between the compiler and Envoy.
 //!
-//! What Envoy would call for nothing is taken out ([`exports`]), and short copies of memory stay inside the module. Then V8 is told which way the branches go ([`branches`]), as
-//! it was counted under load ([`counting`]).
+//! Short copies of memory are done inside of it ([`copies`]), and what Envoy would call for nothing is taken out ([`exports`]). Then
+//! V8 is told which way the branches go ([`branches`]), as it was counted under load ([`counting`]).
 
 pub mod branches;
-mod copies;
+pub mod copies;
 pub mod counting;
 pub mod exports;
 pub mod functions;

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::{env, fs};
 
 use sluice_trim::branches::Branches;
-use sluice_trim::{Result, counting, exports, order};
+use sluice_trim::{Result, copies, counting, exports, order};
+use walrus::Module;
 
 /// One function in so many may have changed since the branches were counted.
 const OLD: usize = 8;
@@ -30,21 +31,23 @@ fn main() -> Result<()> {
 
 fn trim(path: &Path, branches: &str) -> Result<()> {
     let before = fs::read(path)?;
-    // One that is trimmed already stays as it is.
-    let Some(trimmed) = exports::trim(&before)? else {
-        return Ok(());
-    };
+    let mut module = Module::from_buffer(&before)?;
+    let needless = exports::needless(&module)?;
+    if needless.is_empty() {
+        return Ok(()); // it is trimmed already
+    }
+    let copies = copies::replace(&mut module)?;
+    exports::remove(&mut module, &needless);
     let branches = Branches::read(&fs::read_to_string(branches)?)?;
-    let (told, after) = branches.tell(&order::order(&trimmed.module, &branches)?)?;
+    let (told, after) = branches.tell(&order::order(&module.emit_wasm(), &branches)?)?;
     // Beside it, then in its place: cargo has the same file under another name.
     let beside = path.with_extension("wasm.trimmed");
     fs::write(&beside, &after)?;
     fs::rename(&beside, path)?;
     println!(
-        "{}: {} exports fewer, {} copies inside, {told} branches foretold, {} of {} bytes",
+        "{}: {} exports fewer, {copies} copies inside, {told} branches foretold, {} of {} bytes",
         path.display(),
-        trimmed.exports,
-        trimmed.copies,
+        needless.len(),
         after.len(),
         before.len()
     );
