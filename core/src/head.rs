@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::text::{append, same};
+use crate::text::same;
 
 /// Headers that are written, in their order: names and values.
 pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
@@ -166,7 +166,7 @@ pub fn written<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Vec<u8> {
     }
     for (name, value) in parts() {
         for part in [name, value] {
-            append(&mut bytes, part.as_bytes());
+            bytes.extend_from_slice(part.as_bytes());
             bytes.push(0);
         }
     }

@@ -31,39 +31,6 @@ fn ends<const N: usize>(of: &[u8]) -> Option<([u8; N], [u8; N])> {
     Some((*of.first_chunk()?, *of.last_chunk()?))
 }
 
-/// Writes a text behind what is there. V8 calls the C library for each copy whose length is not known before, which for a short
-/// text takes longer than all else.
-pub(crate) fn append(out: &mut Vec<u8>, text: &[u8]) {
-    if text.len() > SHORT {
-        out.extend_from_slice(text);
-    } else if !append_by::<16>(out, text)
-        && !append_by::<8>(out, text)
-        && !append_by::<4>(out, text)
-    {
-        text.iter().for_each(|byte| out.push(*byte));
-    }
-}
-
-/// Texts up to this long are copied here.
-const SHORT: usize = 64;
-
-/// The same of a text of `N` bytes at least, in pieces of so many: the last may reach back over the one before it.
-#[inline]
-fn append_by<const N: usize>(out: &mut Vec<u8>, text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk::<N>() else {
-        return false;
-    };
-    let (pieces, rest) = text.as_chunks::<N>();
-    for piece in pieces {
-        out.extend_from_slice(piece);
-    }
-    if !rest.is_empty() {
-        out.truncate((out.len() + rest.len()).saturating_sub(N));
-        out.extend_from_slice(last);
-    }
-    true
-}
-
 /// Of more than eight bytes, as many of each.
 fn by_words(a: &[u8], b: &[u8]) -> bool {
     let (words, _) = a.as_chunks::<8>();
@@ -93,17 +60,6 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-
-    #[test]
-    fn a_text_is_written_behind_what_is_there() {
-        let text =
-            "the quick brown fox jumps over it, and it is written of in each font".as_bytes();
-        for len in 0..=text.len() {
-            let mut out = b"before:".to_vec();
-            append(&mut out, &text[..len]);
-            assert_eq!(out, [b"before:", &text[..len]].concat());
-        }
-    }
 
     #[test]
     fn texts_are_the_same_where_all_bytes_are() {
