@@ -10,8 +10,8 @@ use crate::reject::Rejection;
 /// Callers that are known again for so many.
 const KNOWN: usize = 16;
 
-/// The last headers that were right. One of them is known again by a keyed digest, a fifth of the work that finding its key by SHA-256 takes;
-/// nobody without the seed can find another text with the same.
+/// The last headers that were right. One of them is known again by a keyed digest, a fifth of the work that finding its key by
+/// SHA-256 takes; nobody without the seed can find another text with the same.
 pub struct Known {
     digest: SipHasher24,
     /// Digest and public id, oldest first.
