@@ -1,6 +1,6 @@
-"""Which way the branches of the module go under load: `make profile`.
+"""What the module does under load, how often it calls what and which way its branches go: `make profile`.
 
-An Envoy runs a module that counts them (filter/trim/src/counting.rs); its memory is read while it lives.
+An Envoy runs a module that counts it (filter/trim/src/counting.rs); its memory is read while it lives.
 """
 
 import os
@@ -16,7 +16,7 @@ MAGIC = b"sluice-count"
 HEAD = struct.Struct(f"<{len(MAGIC)}sI")
 MOST = 1 << 30  # a mapping that is larger is what V8 has reserved
 # What is asked, and how often: most requests are small, and few fail.
-LOAD = [*zip(PLAIN, (600, 300, 50, 5)), (STREAM, 60), *zip(FAILING, (60, 30, 5, 1)), (FAILING[-1], 20)]
+LOAD = [*zip(PLAIN, (600, 300, 50, 5)), (STREAM, 60), *zip(FAILING, (20, 10, 2, 1)), (FAILING[-1], 10)]
 
 
 def main():
@@ -33,12 +33,12 @@ def main():
             found = list(_counts(target.pid))
         sums = [tuple(map(sum, zip(*own))) for own in zip(*found, *([sums] if sums else []))]
     ran = sum(1 for no, yes in sums if no + yes)
-    print(f"{ran} of {len(sums)} branches were reached")
+    print(f"{ran} of {len(sums)} functions and branches were reached")
     out.write_text("".join(f"{no} {yes}\n" for no, yes in sums))
 
 
 def _counts(pid):
-    """Of each VM of a process: (how often its condition was false, how often true) a branch."""
+    """Of each VM of a process: (0, calls) a function, and (how often its condition was false, how often true) a branch."""
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
             start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", line).groups()

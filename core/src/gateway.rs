@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Provider};
+use crate::headers::Headers;
 use crate::scrub::Private;
 use crate::text::same;
+use crate::wire;
 
 /// Everything that does not change between two requests. It has no `Debug`: it holds secrets.
 pub struct Gateway {
@@ -19,21 +21,27 @@ pub struct Gateway {
 struct Hidden {
     /// The provider's name.
     name: String,
-    /// The value of its credential's header, where the environment has it.
-    secret: Option<String>,
+    /// Whether the environment has its secret.
+    has_secret: bool,
+    /// What every attempt at it has in its head.
+    head: Headers,
     /// What must not reach a caller.
     private: Arc<Private>,
 }
 
-/// What an attempt at a provider carries to say who calls.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Secret<'a> {
-    /// A header with the secret.
-    Header(&'a str, &'a str),
-    /// The environment does not have it, and the provider does not work without it.
-    Missing(&'a str),
-    /// Nothing of ours: the provider needs none, or Envoy's `credential_injector` adds it.
-    None,
+/// How the gateway names itself to providers.
+const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
+
+/// What every attempt at a provider has in its head, but who calls.
+#[must_use]
+pub fn head(provider: &Provider) -> Headers {
+    Headers::from_iter([
+        (":method", "POST"),
+        (":scheme", provider.scheme),
+        (":authority", &provider.host),
+        ("content-type", wire::JSON),
+        ("user-agent", AGENT),
+    ])
 }
 
 impl Gateway {
@@ -46,12 +54,18 @@ impl Gateway {
             let secret = credential.and_then(|credential| value(&credential.env));
             let private = Arc::new(Private::new(secret.as_deref(), &provider.host));
             let scheme = credential.and_then(|credential| credential.scheme.as_deref());
+            let secret = secret.map(|secret| match scheme {
+                Some(scheme) => format!("{scheme} {secret}"),
+                None => secret,
+            });
+            let mut head = head(provider);
+            if let (Some(credential), Some(secret)) = (credential, &secret) {
+                head.push(&credential.header, secret);
+            }
             Hidden {
                 name: provider.name.clone(),
-                secret: secret.map(|secret| match scheme {
-                    Some(scheme) => format!("{scheme} {secret}"),
-                    None => secret,
-                }),
+                has_secret: secret.is_some(),
+                head,
                 private,
             }
         });
@@ -67,32 +81,27 @@ impl Gateway {
     /// The providers that no plan uses, each with the variable that is not set.
     pub fn unused(&self) -> impl Iterator<Item = (&str, &str)> {
         let providers = self.config.providers.values();
-        providers.filter_map(|provider| match self.secret(provider) {
-            Secret::Missing(env) => Some((provider.name.as_str(), env)),
-            _ => None,
-        })
+        providers.filter_map(|provider| Some((provider.name.as_str(), self.missing(provider)?)))
     }
 
-    /// What an attempt at this provider carries.
+    /// The variable without which this provider is not used, where the environment does not have it.
+    ///
+    /// One that needs none of ours works without, be it that Envoy's `credential_injector` adds it.
     #[must_use]
-    pub fn secret<'a>(&'a self, provider: &'a Provider) -> Secret<'a> {
-        let Some(credential) = &provider.credential else {
-            return Secret::None;
-        };
-        match self.hidden(provider).and_then(|own| own.secret.as_ref()) {
-            Some(value) => Secret::Header(&credential.header, value),
-            None if credential.optional => Secret::None,
-            None => Secret::Missing(&credential.env),
-        }
+    pub fn missing<'a>(&self, provider: &'a Provider) -> Option<&'a str> {
+        let credential = provider.credential.as_ref().filter(|own| !own.optional)?;
+        let known = self.hidden(provider).is_some_and(|own| own.has_secret);
+        (!known).then_some(&credential.env)
     }
 
-    /// What of this provider must not reach a caller.
+    /// What all attempts at this provider have in their head, and what of it must not reach a caller.
     #[must_use]
-    pub fn private(&self, provider: &Provider) -> Arc<Private> {
-        let hidden = self.hidden(provider);
-        hidden.map_or_else(Arc::default, |own| Arc::clone(&own.private))
+    pub fn attempt(&self, provider: &Provider) -> (Headers, Arc<Private>) {
+        self.hidden(provider).map_or_else(
+            || (head(provider), Arc::default()),
+            |own| (own.head.clone(), Arc::clone(&own.private)),
+        )
     }
-
     fn hidden(&self, provider: &Provider) -> Option<&Hidden> {
         let mut all = self.hidden.iter();
         all.find(|own| same(&own.name, &provider.name))

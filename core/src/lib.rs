@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod explain;
 pub mod gateway;
 pub mod head;
+pub mod headers;
 pub mod health;
 pub mod id;
 pub mod json;

@@ -1,5 +1,7 @@
 //! Which route a request is for (W01, W02, W03).
 
+use crate::text::cut;
+
 /// What a method and a path lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -49,7 +51,7 @@ impl Route {
     /// The route of a method and a path; the query does not count.
     #[must_use]
     pub fn of(method: &str, path: &str) -> Self {
-        let path = path.split('?').next().unwrap_or_default();
+        let path = cut(path, b'?').map_or(path, |(path, _)| path);
         let (allow, route) = match path {
             "/v1/chat/completions" => ("POST", Self::Chat(Dialect::OpenAi)),
             "/chat/completions" => ("POST", Self::Chat(Dialect::OpenGateway)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::{AUTO, Candidate, Config, Function, Model, Variant};
 use crate::near::{nearest, quoted};
 use crate::reject::Rejection;
+use crate::text::cut;
 
 /// What a selector leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +95,7 @@ fn model<'a>(
 
 /// `provider/model`; `None` where the words do not say so, and a name with a slash is a plain one.
 fn at_provider(selector: &str, config: &Config) -> Option<Target> {
-    let (provider, name) = selector.split_once('/')?;
+    let (provider, name) = cut(selector, b'/')?;
     let of_name = config.models.get(name).into_iter();
     let mut models = of_name
         .chain(config.models.values())

@@ -38,12 +38,24 @@ fn by_words(a: &[u8], b: &[u8]) -> bool {
     words.iter().zip(others).all(|(a, b)| a == b) && a.last_chunk::<8>() == b.last_chunk::<8>()
 }
 
+/// What stands before and behind the first of an ASCII character.
+pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// The first eight bytes of a text as a number, with zeros behind one that is shorter: texts come in the order of these, and
 /// those with the same in their own.
 pub(crate) const fn head(text: &str) -> u64 {
     let bytes = text.as_bytes();
     if let Some(first) = bytes.first_chunk() {
         return u64::from_be_bytes(*first);
+    }
+    // First and last four reach over all of them.
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_be_bytes(*first), u32::from_be_bytes(*last));
+        let behind = (8 - bytes.len()) as u32 * u8::BITS;
+        return (first as u64) << 32 | ((last as u64) << behind) & 0xffff_ffff;
     }
     let (mut head, mut rest, mut left) = (0, bytes, u64::BITS);
     while let [byte, more @ ..] = rest {

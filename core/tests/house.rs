@@ -15,14 +15,15 @@ use std::path::PathBuf;
 use tree::{code, files, is_test, root};
 
 /// The modules of the core in the order of the data's way: each may use those before it.
-const LAYERS: [&str; 29] = [
-    "text", "wire", "sorted", "near", "scrub", "luck", "id", "head", "json", "address", "config",
-    "health", "spend", "error", "reply", "reject", "timeout", "route", "auth", "gateway",
+const LAYERS: [&str; 30] = [
+    "text", "wire", "sorted", "near", "scrub", "luck", "id", "head", "headers", "json", "address",
+    "config", "health", "spend", "error", "reply", "reject", "timeout", "route", "auth", "gateway",
     "request", "selector", "endpoint", "auto", "plan", "dialect", "answer", "explain", "exchange",
 ];
 
 /// Crates that the core may depend on: none of them does I/O.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
+    "itoa",
     "memchr",
     "serde",
     "serde_json",

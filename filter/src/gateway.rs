@@ -66,7 +66,9 @@ impl Gateway {
             claim: &mut |key| self.vm.health.claim(key, now_ms),
             now_ms,
         };
-        let sent = waiting.body(bytes, &mut care, &mut self.vm.luck.borrow_mut());
+        let (mut luck, mut kept) = (self.vm.luck.borrow_mut(), self.vm.kept.borrow_mut());
+        let sent = waiting.body(bytes, &mut care, &mut luck, &mut kept);
+        drop((luck, kept));
         match sent {
             Err(reply) => self.reply(&reply),
             Ok((exchange, sent)) => self.address(exchange, sent),
@@ -122,7 +124,7 @@ impl Gateway {
             host::set_request_header(name, None);
         }
         for (name, value) in &sent.set {
-            host::set_request_header(name, Some(value));
+            host::set_request_number(name, *value);
         }
         self.phase = Phase::Sent(exchanges::insert(self.handle, exchange));
         Action::Continue

@@ -32,7 +32,7 @@ pub(crate) struct Health {
     /// This VM, until the process has a name.
     owner: u64,
     /// Answers that no ring has yet. Failures do not wait.
-    gathered: RefCell<BTreeMap<String, Vec<Sample>>>,
+    gathered: RefCell<BTreeMap<Arc<str>, Vec<Sample>>>,
     /// What is told while every key is ready.
     board: RefCell<Rc<Board>>,
     /// When this VM last looked, where nothing cooled down then.
@@ -99,13 +99,20 @@ impl Health {
     }
 
     /// Takes what attempts tell.
+    #[inline]
     pub(crate) fn take(&self, told: Vec<Told>) {
+        if !told.is_empty() {
+            self.take_all(told);
+        }
+    }
+
+    fn take_all(&self, told: Vec<Told>) {
         for told in told {
             let now = host::recent();
             match told {
                 Told::Over(sample) => self.gather(sample, now),
                 Told::Listed(sample) if sample.answered && self.calm.get().is_some() => {}
-                Told::Listed(sample) => self.list(&sample.key.clone(), &[sample], None, now),
+                Told::Listed(sample) => self.list(&Arc::clone(&sample.key), &[sample], None, now),
                 Told::Unclaimed(claim) => {
                     self.change_cooldowns(now, |cooldowns| cooldowns.unclaim(&claim));
                 }
@@ -128,9 +135,9 @@ impl Health {
             cooldowns.concerns(std::slice::from_ref(&sample), None)
         };
         let urgent = !sample.answered || concerns();
-        let key = sample.key.clone();
+        let key = Arc::clone(&sample.key);
         let mut gathered = self.gathered.borrow_mut();
-        let waiting = gathered.entry(key.clone()).or_default();
+        let waiting = gathered.entry(Arc::clone(&key)).or_default();
         waiting.push(sample);
         if urgent || waiting.len() >= GATHERED {
             let all = std::mem::take(waiting);

@@ -4,11 +4,12 @@
 //! gives nothing, wherever the SDK lets it.
 
 use std::cell::Cell;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
-use sluice_core::head::{Head, Headers, written};
+use sluice_core::head::Head;
+use sluice_core::headers::Headers;
 use sluice_core::reply::Reply;
 
 use crate::raw;
@@ -27,12 +28,7 @@ thread_local! {
 
 /// Unix milliseconds.
 pub(crate) fn now() -> u64 {
-    let now = hostcalls::get_current_time().ok();
-    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    // In words: `as_millis` counts in 128 bits.
-    let now = since.map_or(0, |since| {
-        since.as_secs().wrapping_mul(1_000) + u64::from(since.subsec_millis())
-    });
+    let now = raw::now_ns() / 1_000_000;
     RECENT.set(now);
     now
 }
@@ -85,10 +81,7 @@ pub(crate) fn set_response_head(headers: &Headers) {
 }
 
 fn set_head(map: MapType, headers: &Headers) {
-    noted(
-        "set header map",
-        raw::set_header_map(map, &written(headers)),
-    );
+    noted("set header map", raw::set_header_map(map, &headers.bytes()));
 }
 
 pub(crate) fn set_request_header(name: &str, value: Option<&str>) {
@@ -96,6 +89,10 @@ pub(crate) fn set_request_header(name: &str, value: Option<&str>) {
         "header",
         hostcalls::set_map_value(MapType::HttpRequestHeaders, name, value),
     );
+}
+
+pub(crate) fn set_request_number(name: &str, value: u64) {
+    set_request_header(name, Some(itoa::Buffer::new().format(value)));
 }
 
 pub(crate) fn set_response_header(name: &str, value: &str) {
@@ -107,11 +104,11 @@ pub(crate) fn set_response_header(name: &str, value: &str) {
 
 /// Takes all trailers away: none passes, in either direction (W43).
 pub(crate) fn clear_request_trailers() {
-    set_head(MapType::HttpRequestTrailers, &Headers::new());
+    set_head(MapType::HttpRequestTrailers, &Headers::default());
 }
 
 pub(crate) fn clear_response_trailers() {
-    set_head(MapType::HttpResponseTrailers, &Headers::new());
+    set_head(MapType::HttpResponseTrailers, &Headers::default());
 }
 
 pub(crate) fn request_body(start: usize, len: usize) -> Vec<u8> {

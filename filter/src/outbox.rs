@@ -79,7 +79,7 @@ impl Outbox {
     }
 
     /// Puts a record where a trap of this VM can not take it.
-    pub(crate) fn put(&self, record: &Record) {
+    pub(crate) fn put(&self, record: &Record<&str>) {
         let mut handful = self.handful.borrow_mut();
         let place = self.places.get(handful.records() as usize);
         let place = place.filter(|_| self.roots.get() > 0);

@@ -6,7 +6,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::error::{Code, ErrorBody};
 use sluice_core::exchange::{Again, Flow, Verdict};
-use sluice_core::head::Headers;
+use sluice_core::headers::Headers;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
 
@@ -122,10 +122,10 @@ fn apply(flow: Flow) -> Action {
 /// next provider. Nothing else of its head stays: a header such as `x-envoy-ratelimited` would talk the
 /// router out of the next attempt.
 fn fail(again: Option<&Again>) {
-    let mut head: Headers = vec![(":status".into(), "503".into())];
+    let mut head = Headers::from_iter([(":status", "503")]);
     if let Some(again) = again {
         host::set_cluster(&again.cluster);
-        head.push((wire::RETRY_IN.into(), again.wait_s.to_string().into()));
+        head.push_number(wire::RETRY_IN, again.wait_s);
     }
     host::set_response_head(&head);
 }

@@ -1,6 +1,6 @@
 //! The calls of the host in which the SDK does more than is needed, or tells less: of a header map it makes two texts a
 //! header, which is as much work as all that the gateway does with them; it writes one with a copy for each text, and puts a
-//! name together of its parts; and a property without a value is none for it.
+//! name together of its parts; a property without a value is none for it; and it makes seconds and their parts of a time.
 
 #![expect(unsafe_code, reason = "the host writes where it is told")]
 
@@ -10,6 +10,7 @@ use proxy_wasm::types::{MapType, Status};
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
+    fn proxy_get_current_time_nanoseconds(now: *mut u64) -> Status;
     fn proxy_get_header_map_pairs(map: MapType, data: *mut *mut u8, size: *mut usize) -> Status;
     fn proxy_set_header_map_pairs(map: MapType, data: *const u8, size: usize) -> Status;
     fn proxy_set_property(path: *const u8, len: usize, data: *const u8, size: usize) -> Status;
@@ -19,6 +20,14 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> Status;
+}
+
+/// Unix nanoseconds.
+pub(crate) fn now_ns() -> u64 {
+    let mut now = 0;
+    // SAFETY: the host has room for a number; it refuses nothing here.
+    unsafe { proxy_get_current_time_nanoseconds(&raw mut now) };
+    now
 }
 
 /// A header map in the form of `sluice_core::head::Head::read`.
@@ -32,7 +41,7 @@ pub(crate) fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
     }
 }
 
-/// Puts a header map, in the form of `sluice_core::head::written`, in the place of what is there.
+/// Puts a header map, in the form of `sluice_core::headers::Headers::bytes`, in the place of what is there.
 pub(crate) fn set_header_map(map: MapType, headers: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads them before it returns.
     done(unsafe { proxy_set_header_map_pairs(map, headers.as_ptr(), headers.len()) })

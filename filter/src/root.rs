@@ -12,6 +12,7 @@ use sluice_core::endpoint;
 use sluice_core::exchange::Tracer;
 use sluice_core::gateway::Gateway as Core;
 use sluice_core::luck::Luck;
+use sluice_core::plan::Kept;
 use sluice_core::timeout;
 
 use crate::exchanges;
@@ -27,6 +28,8 @@ pub(crate) struct Vm {
     pub(crate) luck: RefCell<Luck>,
     /// Callers whose key was right.
     pub(crate) known: RefCell<Known>,
+    /// Plans that come out the same.
+    pub(crate) kept: RefCell<Kept>,
     pub(crate) tracer: RefCell<Tracer>,
     pub(crate) outbox: Outbox,
     pub(crate) health: Health,
@@ -76,6 +79,7 @@ impl Root {
             gateway,
             luck: RefCell::new(luck),
             known: RefCell::new(Known::new(&host::random())),
+            kept: RefCell::default(),
             tracer: RefCell::default(),
             outbox,
             health,

@@ -50,9 +50,12 @@ impl Intake {
     }
 }
 
-fn entry(mut record: Record, config: &Config) -> Result<Entry, uuid::Error> {
+fn entry(record: Record, config: &Config) -> Result<Entry, uuid::Error> {
     let id: Uuid = record.id.parse()?;
-    record.id = id.to_string();
+    let record = Record {
+        id: id.to_string(),
+        ..record.tagged()
+    };
     Ok(Entry {
         id,
         cost_nano_usd: price(&record, config).nano_usd,

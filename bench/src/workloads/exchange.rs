@@ -8,7 +8,7 @@ use sluice_core::gateway::Gateway;
 use sluice_core::head::Head;
 use sluice_core::health::Board;
 use sluice_core::luck::Luck;
-use sluice_core::plan::Care;
+use sluice_core::plan::{Care, Kept};
 use sluice_core::spend::Record;
 use sluice_core::spend::outbox::Handful;
 
@@ -51,7 +51,24 @@ pub(super) fn failover() -> Result<Work, String> {
 
 /// The record of a plain one.
 pub(super) fn record() -> Result<Record, String> {
-    Scene::plain(1_000)?.play(&mut Known::new(&SEED))
+    let mut handful = Handful::default();
+    Scene::plain(1_000)?.play(&mut Vm::new(), &mut handful)?;
+    serde_json::from_slice(handful.json()).map_err(told)
+}
+
+/// What a VM keeps from one request to the next.
+struct Vm {
+    known: Known,
+    kept: Kept,
+}
+
+impl Vm {
+    fn new() -> Self {
+        Self {
+            known: Known::new(&SEED),
+            kept: Kept::default(),
+        }
+    }
 }
 
 impl Scene {
@@ -86,20 +103,16 @@ impl Scene {
 
     fn work(self) -> Result<Work, String> {
         let bytes = self.body.len() + self.chunks.concat().len();
-        let (mut handful, mut known) = (Handful::default(), Known::new(&SEED));
-        Ok(Work::new(bytes, move || {
-            let record = self.play(&mut known)?;
-            if record.attempts.len() != 1 + usize::from(self.failed.is_some()) {
-                return Err(told(record.attempts));
-            }
-            record::put(&mut handful, &record)
-        }))
+        let (mut handful, mut vm) = (Handful::default(), Vm::new());
+        Ok(Work::new(bytes, move || self.play(&mut vm, &mut handful)))
     }
 
-    /// As the two filters do it; the copies in and out of the host are in it.
-    fn play(&self, known: &mut Known) -> Result<Record, String> {
+    /// As the two filters do it; the copies in and out of the host are in it. Bytes of its record.
+    fn play(&self, vm: &mut Vm, handful: &mut Handful) -> Result<usize, String> {
         let mut luck = Luck::new(SEED);
-        let Opened::Await(awaiting) = open(&self.gateway, &self.head, NOW, &mut luck, known) else {
+        let Opened::Await(awaiting) =
+            open(&self.gateway, &self.head, NOW, &mut luck, &mut vm.known)
+        else {
             return Err("the head is not taken".to_owned());
         };
         let mut care = Care {
@@ -107,7 +120,7 @@ impl Scene {
             claim: &mut |_| true,
             now_ms: NOW,
         };
-        let sent = awaiting.body(self.body.clone(), &mut care, &mut luck);
+        let sent = awaiting.body(self.body.clone(), &mut care, &mut luck, &mut vm.kept);
         let (mut exchange, sent) = sent.map_err(|reply| reply.body)?;
         let mut cluster = sent.cluster;
         if let Some(failed) = &self.failed {
@@ -123,10 +136,14 @@ impl Scene {
         }
         self.answer(&mut exchange)?;
         let record = exchange.close(None, NOW + 900).ok_or("no record")?;
+        if record.attempts.len() != 1 + usize::from(self.failed.is_some()) {
+            return Err(told(record.attempts));
+        }
+        let bytes = record::put(handful, &record)?;
         if exchange.take_samples().is_empty() {
             return Err("nothing is told of the provider".to_owned());
         }
-        Ok(record)
+        Ok(bytes)
     }
 
     /// Begins an attempt; the cluster of the next.

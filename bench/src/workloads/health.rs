@@ -7,7 +7,7 @@ use super::{NOW, Work};
 
 fn sample(key: &str, answered: bool) -> Sample {
     Sample {
-        key: key.to_owned(),
+        key: key.into(),
         answered,
         limited: false,
         unconnected: false,

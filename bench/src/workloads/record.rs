@@ -1,5 +1,6 @@
 //! The spend record: as JSON in a VM's handful, and as a batch for the sidecar.
 
+use serde::Serialize;
 use sluice_core::spend::Record;
 use sluice_core::spend::outbox::{Handful, batches, body};
 
@@ -12,7 +13,10 @@ pub(super) fn one() -> Result<Work, String> {
 }
 
 /// Puts a record into an empty handful; its bytes.
-pub(super) fn put(handful: &mut Handful, record: &Record) -> Result<usize, String> {
+pub(super) fn put<T: Serialize>(
+    handful: &mut Handful,
+    record: &Record<T>,
+) -> Result<usize, String> {
     handful.clear();
     handful.push(record).map_err(told)?;
     Ok(handful.bytes().len())

@@ -70,7 +70,7 @@ pub(super) struct Additions {
 impl Additions {
     /// These edits, which are in order, and no member yet.
     pub(super) fn new(edits: Vec<Edit>) -> Self {
-        let members = String::new();
+        let members = String::with_capacity(64);
         Self { edits, members }
     }
 
@@ -86,7 +86,9 @@ impl Additions {
         if !self.members.is_empty() {
             self.members.push(',');
         }
-        self.members.push_str(&format!("\"{name}\":{value}"));
+        for part in ["\"", name, "\":", value] {
+            self.members.push_str(part);
+        }
     }
 
     /// The edits of the document, in their order.

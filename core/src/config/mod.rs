@@ -92,7 +92,7 @@ impl Config {
     pub fn keys(&self) -> BTreeSet<&str> {
         let candidates = self.models.values().flat_map(|model| &model.candidates);
         let mut keys = BTreeSet::new();
-        keys.extend(candidates.map(|candidate| candidate.key.as_str()));
+        keys.extend(candidates.map(|candidate| &*candidate.key));
         keys
     }
 }

@@ -56,7 +56,7 @@ pub struct Candidate {
     /// The provider's name for the model (Azure: the deployment).
     pub model: String,
     /// `provider:model`, as its health is told of by.
-    pub key: String,
+    pub key: Arc<str>,
     /// What it costs there.
     pub price: Option<Price>,
 }
@@ -188,7 +188,7 @@ fn candidate(
     }
     let provider = provider?;
     Some(Candidate {
-        key: format!("{}:{model}", provider.name),
+        key: format!("{}:{model}", provider.name).into(),
         provider: Arc::clone(provider),
         model,
         price,

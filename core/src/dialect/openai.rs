@@ -3,5 +3,9 @@
 use crate::config::Provider;
 
 pub(super) fn path(provider: &Provider) -> String {
-    format!("{}/chat/completions", provider.path_prefix)
+    const ROUTE: &str = "/chat/completions";
+    let mut path = String::with_capacity(provider.path_prefix.len() + ROUTE.len());
+    path.push_str(&provider.path_prefix);
+    path.push_str(ROUTE);
+    path
 }

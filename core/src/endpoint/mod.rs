@@ -268,7 +268,7 @@ impl Own {
         Candidate {
             provider: Arc::clone(&self.provider),
             model: model.to_owned(),
-            key: String::new(),
+            key: "".into(),
             price: None,
         }
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{Again, Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::endpoint;
-use crate::head::{Head, Headers};
+use crate::head::Head;
+use crate::headers::Headers;
 use crate::health::Limits;
 use crate::spend::Outcome;
 use crate::wire;
@@ -59,21 +60,20 @@ impl Exchange {
         };
         // An endpoint can say so too, and is taken at its word.
         let last = self.attempts.last();
-        if last.is_some_and(|attempt| attempt.provider == endpoint::TLS)
+        if last.is_some_and(|attempt| attempt.provider() == endpoint::TLS)
             && head.get(endpoint::UNREACHED).is_some()
         {
             self.conclude(Outcome::Failed, now_ms);
             return Verdict::Fail(None);
         }
         let status = head.status();
-        running.limits = Limits::read(head, now_ms);
+        running.limits = Limits::read(head, status, now_ms);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.status = Some(status);
         }
         let outcome = match status {
             200..=299 if end || head.is_encoded() => Outcome::Malformed,
             200..=299 => {
-                let media = head.media_type();
                 running.answer = if self.chat.stream {
                     let echo = std::mem::take(&mut running.echo);
                     let private = Arc::clone(&running.private);
@@ -85,8 +85,7 @@ impl Exchange {
                 } else {
                     Answer::Plain
                 };
-                let is = |own: &str| media.is_some_and(|media| media.eq_ignore_ascii_case(own));
-                if !is("text/html") && (self.chat.stream || !is(wire::EVENT_STREAM)) {
+                if head.is_json() || !is_alien(head, self.chat.stream) {
                     return Verdict::Hold;
                 }
                 Outcome::Malformed
@@ -176,7 +175,7 @@ impl Exchange {
                 self.meter.response_model = facts.model;
                 let mut flow = self.open(wire::JSON, Some(front), now_ms);
                 if let Flow::Open { headers, .. } = &mut flow {
-                    headers.push(("content-length".into(), length.to_string().into()));
+                    headers.push_number("content-length", length);
                 }
                 self.answered(now_ms);
                 flow
@@ -230,10 +229,7 @@ impl Exchange {
             running.first_token = Some(now_ms.saturating_sub(running.started));
         }
         self.sample_begun();
-        let mut headers = vec![
-            (":status".into(), "200".into()),
-            ("content-type".into(), media.into()),
-        ];
+        let mut headers = Headers::from_iter([(":status", "200"), ("content-type", media)]);
         self.ledger(now_ms, &mut headers);
         Flow::Open { headers, body }
     }
@@ -259,6 +255,13 @@ impl Meter {
             self.response_model.clone_from(&stream.model);
         }
     }
+}
+
+/// Whether an answer can not be read by what its head says.
+fn is_alien(head: &Head, stream: bool) -> bool {
+    let media = head.media_type();
+    let is = |own: &str| media.is_some_and(|media| media.eq_ignore_ascii_case(own));
+    is("text/html") || !stream && is(wire::EVENT_STREAM)
 }
 
 /// Keeps the last bytes of an answer that passes.

@@ -1,22 +1,21 @@
 //! One attempt, on its way to its provider.
 
-use super::{Answer, Exchange, Meter, Running, Tracer};
+use std::sync::Arc;
+
+use super::{Answer, Exchange, Meter, Running, Tracer, Tried};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
-use crate::endpoint::{self, Own};
-use crate::gateway::Secret;
-use crate::head::Headers;
+use crate::endpoint;
+use crate::gateway;
+use crate::headers::Headers;
 use crate::id::uuid_v7;
 use crate::json;
-use crate::spend::{Attempt, Outcome};
+use crate::spend::Outcome;
 use crate::wire;
 
 /// What of the request's headers passes to a provider as it is, each where the one before it is there (W43).
 const PASSED: [&str; 2] = [wire::TRACEPARENT, "tracestate"];
-
-/// How the gateway names itself to providers.
-const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// The head of an attempt.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,7 +68,7 @@ impl Exchange {
         let i = self.place.next;
         let found = self.plan.attempts.get(i);
         let planned = found.filter(|planned| planned.candidate.provider.name == provider);
-        let Some(planned) = planned.cloned() else {
+        let Some(planned) = planned else {
             let planned = self.plan.cluster(i).unwrap_or_default().to_owned();
             return Err(Misrouted {
                 planned,
@@ -80,7 +79,7 @@ impl Exchange {
             self.place.tries = planned.tries;
         }
         (self.place.at, self.place.next) = (i, i + 1);
-        let candidate = &planned.candidate;
+        let candidate = &Arc::clone(&planned.candidate);
         let edits = self.chat.edits(&dialect::upstream(candidate));
         let length = json::edited_len(self.body.len, &edits);
         let accept = if self.chat.stream {
@@ -88,43 +87,41 @@ impl Exchange {
         } else {
             wire::JSON
         };
-        let mut headers: Headers = vec![
-            (":method".into(), "POST".into()),
-            (":scheme".into(), candidate.provider.scheme.into()),
-            (":authority".into(), candidate.provider.host.clone().into()),
-            (":path".into(), dialect::path(candidate).into()),
-            ("content-type".into(), wire::JSON.into()),
-            ("content-length".into(), length.to_string().into()),
-            ("accept".into(), accept.into()),
-            ("user-agent".into(), AGENT.into()),
-        ];
         let own = self.own.as_ref().filter(|own| own.is(&candidate.provider));
+        let (mut headers, private) = match own {
+            None => self.gateway.attempt(&candidate.provider),
+            Some(own) => (gateway::head(&candidate.provider), own.private()),
+        };
+        headers.push(":path", &dialect::path(candidate));
+        headers.push("accept", accept);
+        headers.push_number("content-length", length);
         if let Some(own) = own {
-            let bearer = own.bearer().map(|bearer| bearer.to_owned().into());
-            headers.extend(bearer.map(|bearer| ("authorization".into(), bearer)));
-            let pinned = self.pinned.clone().filter(|_| own.name() == endpoint::TLS);
-            headers.extend(pinned.map(|address| (endpoint::PINNED.into(), address.into())));
-        } else if let Secret::Header(name, value) = self.gateway.secret(&candidate.provider) {
-            headers.push((name.to_owned().into(), value.to_owned().into()));
+            let bearer = own.bearer().map(|bearer| ("authorization", bearer));
+            let pinned = self.pinned.as_deref();
+            let pinned = pinned.filter(|_| own.name() == endpoint::TLS);
+            let pinned = pinned.map(|address| (endpoint::PINNED, address));
+            for (name, value) in bearer.into_iter().chain(pinned) {
+                headers.push(name, value);
+            }
         }
-        let private = own.map_or_else(|| self.gateway.private(&candidate.provider), Own::private);
         let looks = self.caller.traced || tracer.is_looked_for();
         for name in PASSED.iter().filter(|_| looks) {
             let Some(value) = passed(name) else { break };
             if !self.caller.traced {
                 tracer.found();
             }
-            headers.push(((*name).into(), value.into()));
+            headers.push(name, &value);
         }
-        self.attempts.push(Attempt {
-            provider: candidate.provider.name.clone(),
-            model: candidate.model.clone(),
-            ..Attempt::default()
+        self.attempts.push(Tried {
+            candidate: Arc::clone(candidate),
+            status: None,
+            outcome: Outcome::default(),
+            duration_ms: 0,
         });
         let edited = !edits.is_empty();
         self.running = Some(Running {
             started: now_ms,
-            key: candidate.key.clone(),
+            key: Arc::clone(&candidate.key),
             first_token: None,
             limits: None,
             alive: now_ms,

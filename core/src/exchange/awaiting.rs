@@ -9,7 +9,7 @@ use crate::explain::{Explained, explain};
 use crate::gateway::Gateway;
 use crate::id::uuid_v7;
 use crate::luck::Luck;
-use crate::plan::{Asked, Care, Plan, Wish};
+use crate::plan::{Asked, Care, Kept, Plan, Wish};
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{Chat, Needs, Rules};
@@ -41,7 +41,7 @@ pub struct Sent {
     /// The cluster of the first attempt.
     pub cluster: String,
     /// Headers to set, the later one of a name in the place of the earlier.
-    pub set: Vec<(&'static str, String)>,
+    pub set: Vec<(&'static str, u64)>,
     /// Headers to remove: the caller's word to Envoy (E23), and what is for its own endpoint (W33).
     pub remove: Vec<String>,
     /// The address of the caller's own endpoint, where the plan has one.
@@ -93,6 +93,7 @@ impl Awaiting {
         bytes: Vec<u8>,
         care: &mut Care<'_>,
         luck: &mut Luck,
+        kept: &mut Kept,
     ) -> Result<(Exchange, Sent), Reply> {
         self.grown(bytes.len())?;
         let id = self.caller.id.clone();
@@ -108,10 +109,15 @@ impl Awaiting {
             claim: &mut |key| !hurried && (care.claim)(key),
             ..*care
         };
-        self.send(chat, bytes, care, luck).map_err(refused)
+        let needs = || Needs::read(&chat, &bytes);
+        let plan = kept.plan(&self.wish(&chat, &needs), &self.gateway, care, luck);
+        let plan = plan.map_err(refused)?;
+        let (mut exchange, sent) = self.send(chat, bytes, plan, luck);
+        exchange.begun = care.now_ms;
+        Ok((exchange, sent))
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<Chat, Rejection> {
+    fn read(&self, bytes: &[u8]) -> Result<Box<Chat>, Rejection> {
         let defaults = &self.gateway.config.defaults;
         let rules = Rules {
             dialect: self.caller.dialect,
@@ -170,14 +176,11 @@ impl Awaiting {
 
     fn send(
         self,
-        chat: Chat,
+        chat: Box<Chat>,
         bytes: Vec<u8>,
-        care: &mut Care<'_>,
+        plan: Arc<Plan>,
         luck: &mut Luck,
-    ) -> Result<(Exchange, Sent), Rejection> {
-        let needs = || Needs::read(&chat, &bytes);
-        let mut plan = Plan::new(&self.wish(&chat, &needs), &self.gateway, care, luck)?;
-        plan.forget_reasons();
+    ) -> (Exchange, Sent) {
         let limits = self.limits(&chat);
         let Self {
             gateway,
@@ -201,16 +204,19 @@ impl Awaiting {
         let sent = Sent {
             cluster: plan.cluster(0).unwrap_or_default().to_owned(),
             set: vec![
-                (wire::MAX_RETRIES, retries.to_string()),
-                (wire::TRY_TIMEOUT, limits.attempt.to_string()),
-                (wire::TOTAL_TIMEOUT, limits.total.to_string()),
+                (
+                    wire::MAX_RETRIES,
+                    u64::try_from(retries).unwrap_or(u64::MAX),
+                ),
+                (wire::TRY_TIMEOUT, limits.attempt),
+                (wire::TOTAL_TIMEOUT, limits.total),
             ],
             remove: stale,
             address,
         };
         let exchange = Exchange {
             limits,
-            begun: care.now_ms,
+            begun: caller.started,
             caller,
             chat,
             plan,
@@ -232,6 +238,6 @@ impl Awaiting {
             samples: Vec::new(),
             gateway,
         };
-        Ok((exchange, sent))
+        (exchange, sent)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Exchange, State};
-use crate::spend::{EndReason, Outcome, Record, Usage, UsageSource, estimated};
+use super::{Exchange, State, Tried};
+use crate::spend::{Attempt, EndReason, Outcome, Record, Usage, UsageSource, estimated};
 
 /// How Envoy's words begin where the upstream, or its time limit, ended a response.
 const UPSTREAM: [&str; 2] = ["upstream", "response_timeout"];
@@ -13,7 +13,7 @@ impl Exchange {
     ///
     /// `details` is Envoy's word on how the response ended (`%RESPONSE_CODE_DETAILS%`); it is only
     /// asked for when the end is not known ([`Exchange::is_settled`]).
-    pub fn close(&mut self, details: Option<&str>, now_ms: u64) -> Option<Record> {
+    pub fn close(&mut self, details: Option<&str>, now_ms: u64) -> Option<Record<&str>> {
         let end = self.end(details, now_ms);
         self.state = State::Ended(end);
         self.unclaim();
@@ -62,37 +62,42 @@ impl Exchange {
         }
     }
 
-    fn record(&mut self, end: EndReason, now_ms: u64) -> Record {
-        let attempts = std::mem::take(&mut self.attempts);
+    fn record(&mut self, end: EndReason, now_ms: u64) -> Record<&str> {
+        let (contact, thread) = (
+            self.chat.extras.contact.take(),
+            self.chat.extras.thread.take(),
+        );
+        let (caller, extras, meter) = (&self.caller, &self.chat.extras, &self.meter);
         let planned = self.plan.attempts.get(self.place.at);
-        let served = attempts
-            .last()
-            .filter(|last| self.meter.status == 200 || last.outcome == Outcome::CallerGone);
+        let last = self.attempts.last();
+        let served = last.filter(|last| meter.status == 200 || last.outcome == Outcome::CallerGone);
         let (usage, usage_source) = self.usage(served.is_some());
         let defaults = &self.gateway.config.defaults;
-        let selector = self.chat.model.clone().or_else(|| defaults.model.clone());
-        let meter = std::mem::take(&mut self.meter);
-        let caller = std::mem::take(&mut self.caller);
-        let extras = std::mem::take(&mut self.chat.extras);
+        let selector = self.chat.model.as_deref().or(defaults.model.as_deref());
+        let attempts = self.attempts.iter().map(|own| Attempt {
+            provider: own.provider(),
+            model: own.model(),
+            status: own.status,
+            outcome: own.outcome,
+            duration_ms: own.duration_ms,
+        });
         Record {
-            id: caller.id,
-            request_id: caller.request_id,
-            key_id: caller.key_id,
-            tags: tags(extras.tags, caller.user_agent.as_deref()),
-            project: extras.project,
-            contact: extras.contact,
-            thread: extras.thread,
-            name: extras.name,
-            metadata: extras.metadata,
-            episode: Some(std::mem::take(&mut self.episode)),
+            id: &caller.id,
+            request_id: caller.request_id.as_deref(),
+            key_id: caller.key_id.as_deref(),
+            tags: tags(&extras.tags),
+            project: extras.project.as_deref(),
+            contact,
+            thread,
+            name: extras.name.as_deref(),
+            metadata: texts(&extras.metadata),
+            episode: Some(&self.episode),
             selector: selector.unwrap_or_default(),
-            model: planned
-                .map(|planned| planned.model.name.clone())
-                .unwrap_or_default(),
-            variant: planned.and_then(|planned| planned.variant.clone()),
-            provider: served.map(|last| last.provider.clone()),
-            request_model: served.map(|last| last.model.clone()),
-            response_model: meter.response_model,
+            model: planned.map_or("", |planned| &planned.model.name),
+            variant: planned.and_then(|planned| planned.variant.as_deref()),
+            provider: served.map(Tried::provider),
+            request_model: served.map(Tried::model),
+            response_model: meter.response_model.as_deref(),
             status: meter.status,
             end,
             usage,
@@ -102,9 +107,9 @@ impl Exchange {
             duration_ms: now_ms.saturating_sub(caller.started),
             stream: self.chat.stream,
             cache_hit: false,
-            user_agent: caller.user_agent,
-            dialect: caller.dialect.as_str().to_owned(),
-            attempts,
+            user_agent: caller.user_agent.as_deref(),
+            dialect: caller.dialect.as_str(),
+            attempts: attempts.collect(),
         }
     }
 
@@ -128,20 +133,19 @@ impl Exchange {
     }
 }
 
-type Tags = BTreeMap<String, String>;
+type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The tags of the record: `source=playground` is the playground's, and where there are none the
-/// user agent is the tag (W51).
-fn tags(mut tags: Tags, user_agent: Option<&str>) -> Tags {
-    if tags
-        .get("source")
-        .is_some_and(|source| source == "playground")
-    {
+fn texts(own: &BTreeMap<String, String>) -> Texts<'_> {
+    let texts = own.iter();
+    texts.map(|(name, text)| (&**name, &**text)).collect()
+}
+
+/// The tags of the record: `source=playground` is the playground's (W51).
+fn tags(own: &BTreeMap<String, String>) -> Texts<'_> {
+    let mut tags = texts(own);
+    if tags.get("source") == Some(&"playground") {
         tags.remove("source");
-        tags.insert("playground".to_owned(), "true".to_owned());
-    }
-    if let (true, Some(user_agent)) = (tags.is_empty(), user_agent) {
-        tags.insert("user_agent".to_owned(), user_agent.to_owned());
+        tags.insert("playground", "true");
     }
     tags
 }

@@ -28,8 +28,8 @@ impl Exchange {
         }
         if let (State::Refused(..), Some(last)) = (&self.state, self.attempts.last()) {
             reply = reply
-                .header(wire::PROVIDER, &last.provider)
-                .header(wire::MODEL, &last.model);
+                .header(wire::PROVIDER, last.provider())
+                .header(wire::MODEL, last.model());
         }
         self.meter.status = reply.status;
         self.state = State::Ended(end);
@@ -57,7 +57,7 @@ impl Exchange {
             .attempts
             .iter()
             .map(|attempt| FailedAttempt {
-                provider: attempt.provider.clone(),
+                provider: attempt.provider().to_owned(),
                 status: attempt.status,
                 outcome: attempt.outcome,
             })

@@ -33,6 +33,7 @@ pub use opening::{Opened, open};
 pub use tracer::Tracer;
 
 use crate::answer::{Echo, Refusal, Stream};
+use crate::config::Candidate;
 use crate::endpoint::Own;
 use crate::gateway::Gateway;
 use crate::health::{Limits, Told};
@@ -43,7 +44,7 @@ use crate::reply::Reply;
 use crate::request::Chat;
 use crate::route::Dialect;
 use crate::scrub::Private;
-use crate::spend::{Attempt, EndReason, Usage};
+use crate::spend::{EndReason, Outcome, Usage};
 use crate::timeout::TimeLimits;
 use crate::wire;
 
@@ -54,9 +55,9 @@ const RESOLVED_MS: u64 = 6_000;
 pub struct Exchange {
     gateway: Arc<Gateway>,
     caller: Caller,
-    chat: Chat,
+    chat: Box<Chat>,
     limits: TimeLimits,
-    plan: Plan,
+    plan: Arc<Plan>,
     place: Place,
     /// The caller's own endpoint (W33).
     own: Option<Own>,
@@ -65,7 +66,7 @@ pub struct Exchange {
     body: Body,
     /// When the plan was made, Unix milliseconds: the limit of the whole runs from there.
     begun: u64,
-    attempts: Vec<Attempt>,
+    attempts: Vec<Tried>,
     running: Option<Running>,
     state: State,
     meter: Meter,
@@ -111,7 +112,31 @@ struct Place {
     /// Tries more of the same provider that are left.
     tries: u8,
     /// The keys that have failed this request.
-    failed: Vec<String>,
+    failed: Vec<Arc<str>>,
+}
+
+/// One try at one provider.
+struct Tried {
+    /// The provider, and its name for the model.
+    candidate: Arc<Candidate>,
+    /// The provider's HTTP status; `None` while it gave none.
+    status: Option<u16>,
+    /// How it ended.
+    outcome: Outcome,
+    /// From its start to its end, milliseconds.
+    duration_ms: u64,
+}
+
+impl Tried {
+    /// The provider's name.
+    fn provider(&self) -> &str {
+        &self.candidate.provider.name
+    }
+
+    /// The name of the model that was sent.
+    fn model(&self) -> &str {
+        &self.candidate.model
+    }
 }
 
 /// The attempt that runs.
@@ -119,7 +144,7 @@ struct Running {
     /// Unix milliseconds.
     started: u64,
     /// Whose health it tells of ([`crate::config::Candidate::key`]); empty for nobody's.
-    key: String,
+    key: Arc<str>,
     /// From its start to its first token, milliseconds.
     first_token: Option<u64>,
     /// What the head of its answer says.
@@ -207,7 +232,7 @@ impl Exchange {
         };
         let waited = now_ms.saturating_sub(self.begun);
         let rest = self.limits.total.saturating_sub(waited).max(1);
-        sent.set.push((wire::TOTAL_TIMEOUT, rest.to_string()));
+        sent.set.push((wire::TOTAL_TIMEOUT, rest));
         let address = own
             .pin(answer, self.gateway.config.vllm_endpoint.as_ref())
             .map_err(|rejection| opening::refuse(&rejection, &self.caller.id))?;

@@ -133,13 +133,7 @@ fn chat(
 ) -> Result<Admitted, Rejection> {
     let config = &gateway.config;
     let key_id = known.check(&config.auth, head.get("authorization"))?;
-    if head
-        .media_type()
-        .is_some_and(|media| !media.eq_ignore_ascii_case(wire::JSON))
-    {
-        return Err(Rejection::ContentType);
-    }
-    if head.charset().is_some_and(|charset| charset != "utf-8") {
+    if !head.is_json() && says_not_json(head) {
         return Err(Rejection::ContentType);
     }
     if head.is_encoded() {
@@ -164,4 +158,11 @@ fn chat(
         key_id,
         wants,
     })
+}
+
+/// Whether the head says that the body is something else than JSON in UTF-8.
+fn says_not_json(head: &Head) -> bool {
+    let media = head.media_type();
+    media.is_some_and(|media| !media.eq_ignore_ascii_case(wire::JSON))
+        || head.charset().is_some_and(|charset| charset != "utf-8")
 }

@@ -1,5 +1,7 @@
 //! What an attempt tells of its provider's health (W36).
 
+use std::sync::Arc;
+
 use super::{Exchange, Running};
 use crate::health::{Claim, Sample, Told};
 use crate::spend::Outcome;
@@ -17,8 +19,10 @@ impl Exchange {
 
     /// Gives the claim of a half-open key back, of which nothing has been learned.
     pub fn unclaim(&mut self) {
-        self.samples
-            .extend(self.plan.claimed.take().map(Told::Unclaimed));
+        if self.plan.claimed.is_some() {
+            let claimed = Arc::make_mut(&mut self.plan).claimed.take();
+            self.samples.extend(claimed.map(Told::Unclaimed));
+        }
     }
 
     /// Notes what the attempt tells, now that it is over: one failure of a key at most, however often
@@ -36,7 +40,7 @@ impl Exchange {
         };
         let status = self.attempts.last().and_then(|attempt| attempt.status);
         let sample = Sample {
-            key: running.key.clone(),
+            key: Arc::clone(&running.key),
             answered,
             limited: status == Some(429),
             unconnected: outcome == Outcome::Failed && status.is_none(),
@@ -47,7 +51,7 @@ impl Exchange {
         self.settle(&sample.key);
         if answered || !self.place.failed.contains(&sample.key) {
             if !answered {
-                self.place.failed.push(sample.key.clone());
+                self.place.failed.push(Arc::clone(&sample.key));
             }
             self.samples.push(Told::Over(sample));
         } else if sample.limits.is_some() {
@@ -62,7 +66,7 @@ impl Exchange {
             return;
         };
         let sample = Sample {
-            key: running.key.clone(),
+            key: Arc::clone(&running.key),
             answered: true,
             limited: false,
             unconnected: false,
@@ -79,13 +83,16 @@ impl Exchange {
     }
 
     fn claimed(&self, key: &str) -> Option<&Claim> {
-        self.plan.claimed.as_ref().filter(|claim| claim.key == key)
+        self.plan
+            .claimed
+            .as_ref()
+            .filter(|claim| *claim.key == *key)
     }
 
     /// Something has been learned of a key: if it was claimed, its claim is settled.
     fn settle(&mut self, key: &str) {
         if self.claimed(key).is_some() {
-            self.plan.claimed = None;
+            Arc::make_mut(&mut self.plan).claimed = None;
         }
     }
 

@@ -80,7 +80,7 @@ impl Cooldowns {
     pub fn concerns(&self, samples: &[Sample], reason: Option<Why>) -> bool {
         reason.is_some()
             || samples.iter().any(|sample| {
-                self.keys.contains_key(&sample.key)
+                self.keys.contains_key(&*sample.key)
                     || sample
                         .limits
                         .is_some_and(|limits| limits.retry_after_ms.is_some())
@@ -117,7 +117,7 @@ impl Cooldowns {
         rules: &Health,
         now_ms: u64,
     ) -> Option<Change> {
-        let (level, why) = match (self.keys.get(&sample.key), reason) {
+        let (level, why) = match (self.keys.get(&*sample.key), reason) {
             (None, None) => return None,
             (None, Some(why)) => (0, why),
             (Some(cooldown), _) => {
@@ -126,7 +126,7 @@ impl Cooldowns {
                     return None;
                 }
                 if sample.answered {
-                    self.keys.remove(&sample.key);
+                    self.keys.remove(&*sample.key);
                     return Some(Change::Recovered);
                 }
                 let why = if sample.limited {
@@ -140,7 +140,7 @@ impl Cooldowns {
         let cooldown_ms = rules.cooldown(level);
         let own = Deadline::after(cooldown_ms, why, now_ms);
         self.keys.insert(
-            sample.key.clone(),
+            sample.key.to_string(),
             Cooldown {
                 own,
                 level,
@@ -157,7 +157,7 @@ impl Cooldowns {
         let asked = Deadline::after(cooldown_ms, why, now_ms);
         let cooldown = self
             .keys
-            .entry(sample.key.clone())
+            .entry(sample.key.to_string())
             .or_insert(Cooldown::NONE);
         if asked.until <= cooldown.own.until {
             return None;
@@ -182,7 +182,7 @@ impl Cooldowns {
     /// Gives a claim back whose request has learned nothing: another may try the key at once.
     pub fn unclaim(&mut self, claim: &Claim) {
         let until = claim.at.saturating_add(PROBE_MS);
-        let cooldown = self.keys.get_mut(&claim.key);
+        let cooldown = self.keys.get_mut(&*claim.key);
         if let Some(cooldown) = cooldown.filter(|cooldown| cooldown.probed == until) {
             cooldown.probed = 0;
         }

@@ -34,7 +34,7 @@ impl Limits {
     /// readable is not there. A point in time is measured against the answer's own `date`, where it has
     /// one. Source: W36.
     #[must_use]
-    pub fn read(head: &Head, now_ms: u64) -> Option<Self> {
+    pub fn read(head: &Head, status: u16, now_ms: u64) -> Option<Self> {
         let now_ms = head.get("date").and_then(http_date).unwrap_or(now_ms);
         let (mut after, mut after_ms) = (None, None);
         let mut resources: Vec<Resource<'_>> = Vec::new();
@@ -50,7 +50,7 @@ impl Limits {
                 }
             }
         }
-        let busy = matches!(head.status(), 429 | 503 | 529);
+        let busy = matches!(status, 429 | 503 | 529);
         let told = after_ms.or(after).filter(|_| busy);
         let used_up = resources.iter().filter_map(Resource::used_up_ms).max();
         let scarcest = resources.iter().filter_map(Resource::headroom).min();
@@ -173,7 +173,7 @@ mod tests {
     fn of(headers: &str) -> (Option<u64>, Option<u8>, u64) {
         let pairs = headers.split('|').filter_map(|line| line.split_once('='));
         let head = Head::new(&pairs.collect::<Vec<_>>());
-        let limits = Limits::read(&head, NOW).unwrap_or_default();
+        let limits = Limits::read(&head, head.status(), NOW).unwrap_or_default();
         (limits.retry_after_ms, limits.headroom, limits.headroom_ms)
     }
 

@@ -18,6 +18,7 @@ mod ring;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub enum Told {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The provider's model ([`crate::config::Candidate::key`]).
-    pub key: String,
+    pub key: Arc<str>,
     /// When it was claimed, Unix milliseconds.
     pub at: u64,
 }
@@ -51,7 +52,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The provider's model ([`crate::config::Candidate::key`]).
-    pub key: String,
+    pub key: Arc<str>,
     /// Whether it answered.
     pub answered: bool,
     /// Whether it failed because the provider is asked too much: its status was 429.
@@ -153,7 +154,7 @@ impl Board {
 #[cfg(test)]
 fn sample(answered: bool, began: u64) -> Sample {
     Sample {
-        key: "k".to_owned(),
+        key: "k".into(),
         answered,
         limited: false,
         unconnected: false,

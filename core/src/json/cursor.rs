@@ -136,7 +136,6 @@ impl<'a> Cursor<'a> {
         let start = self.open(b'{', "an object")?;
         if !self.eat(b'}') {
             loop {
-                self.space();
                 let key = self.string()?;
                 self.space();
                 if !self.eat(b':') {
@@ -332,7 +331,16 @@ impl<'a> Cursor<'a> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
     fn space(&mut self) {
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.spaces();
+        }
+    }
+
+    /// The loop stands apart: it is asked for spaces in many places, where seldom one is.
+    #[inline(never)]
+    fn spaces(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }

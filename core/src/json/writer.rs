@@ -61,6 +61,17 @@ impl Parts<'_> {
         self.begun = true;
     }
 
+    /// The name of a member, which is written into each struct in the same way.
+    #[inline(never)]
+    fn name(&mut self, name: &str) {
+        debug_assert!(is_plain(name.as_bytes()), "{name}");
+        self.out.reserve(name.len() + 4);
+        self.next();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
     fn close(self) -> Result<()> {
         self.out.push(self.close);
         Ok(())
@@ -114,12 +125,7 @@ impl SerializeStruct for Parts<'_> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        self.next();
-        debug_assert!(is_plain(name.as_bytes()), "{name}");
-        self.out.reserve(name.len() + 3);
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        self.name(name);
         value.serialize(Writer(self.out))
     }
 

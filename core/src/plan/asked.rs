@@ -20,6 +20,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Whether there is none.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.sequence.is_none() && self.provider.is_none() && self.model.is_none()
+    }
+
     /// Reads them; an empty header is an absent one. `vllm` is the caller's own endpoint, where there
     /// is one (W33).
     ///

@@ -8,6 +8,7 @@
 //! Every candidate is taken or left with a [`Reason`]. Envoy carries the plan out.
 
 mod asked;
+mod kept;
 mod line;
 mod reason;
 mod standing;
@@ -15,12 +16,13 @@ mod standing;
 use std::sync::Arc;
 
 pub use asked::Asked;
+pub use kept::Kept;
 pub use reason::{By, Reason};
 pub use standing::Care;
 
 use crate::config::{Candidate, Config, Model, Provider, Tier};
 use crate::endpoint::{self, Own};
-use crate::gateway::{Gateway, Secret};
+use crate::gateway::Gateway;
 use crate::health::Claim;
 use crate::luck::Luck;
 use crate::reject::Rejection;
@@ -213,7 +215,7 @@ impl Plan {
                 Some(Reason::NotForced)
             } else if forced.is_none() && bound && !named {
                 Some(Reason::NotInSequence)
-            } else if matches!(gateway.secret(provider), Secret::Missing(_)) {
+            } else if gateway.missing(provider).is_some() {
                 Some(Reason::NoKey)
             } else if self.has(&model, &candidate) {
                 Some(Reason::InPlan)

@@ -1,5 +1,7 @@
 //! What the health of the candidates does to a plan (W36).
 
+use std::sync::Arc;
+
 use super::{Plan, Reason};
 use crate::health::{Board, Claim, Standing, Why};
 use crate::sorted;
@@ -35,7 +37,7 @@ pub(super) fn order(plan: &mut Plan, care: &mut Care<'_>) {
     while let Some(first) = ready.first()
         && care.board.standing(&first.candidate.key) == Standing::HalfOpen
     {
-        let (key, at) = (first.candidate.key.clone(), care.now_ms);
+        let (key, at) = (Arc::clone(&first.candidate.key), care.now_ms);
         if (care.claim)(&key) {
             plan.claimed = Some(Claim { key, at });
             break;

@@ -10,6 +10,8 @@ use crate::wire;
 mod auto;
 mod endpoint;
 mod health;
+mod kept;
+mod selectors;
 mod tiers;
 
 const DOCUMENT: &str = r#"{
@@ -108,6 +110,16 @@ impl Ask {
         gateway: &Gateway,
         claim: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Plan, Rejection> {
+        self.with(gateway, claim, Plan::new)
+    }
+
+    /// With another way to plan.
+    fn with<T>(
+        &self,
+        gateway: &Gateway,
+        claim: &mut dyn FnMut(&str) -> bool,
+        plan: impl FnOnce(&Wish<'_>, &Gateway, &mut Care<'_>, &mut Luck) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let head = Head::new(&self.headers);
         let asked = Asked::read(&head, &gateway.config, None)?;
         let wish = Wish {
@@ -125,7 +137,7 @@ impl Ask {
             claim,
             now_ms: 1_000,
         };
-        Plan::new(&wish, gateway, &mut care, &mut luck)
+        plan(&wish, gateway, &mut care, &mut luck)
     }
 
     /// The attempts, `provider/model` each.
@@ -355,37 +367,6 @@ fn w30_at_most_eight_attempts() {
         over.last().unwrap(),
         "a/safer comes after the 8 attempts that a plan may have"
     );
-}
-
-#[test]
-fn w20_selectors_lead_to_models_and_functions() {
-    assert_eq!(ask("ollm::model_name::safe").route(), ["a/safe"]);
-    assert_eq!(ask("ollm::function_name::f").route().len(), 4);
-    let near = |near: &str| Some(near.to_owned());
-    assert_eq!(
-        ask("saef").plan(),
-        Err(Rejection::ModelNotFound {
-            name: "saef".to_owned(),
-            near: near("safe")
-        })
-    );
-    let gone = ask("gone").plan();
-    assert!(matches!(gone, Err(Rejection::ModelNotFound { .. })));
-    let function = ask("ollm::function_name::g").plan();
-    assert!(matches!(function, Err(Rejection::FunctionNotFound { .. })));
-}
-
-#[test]
-fn w20_variants_are_drawn_by_weight() {
-    let mut first = 0;
-    for seed in 0..=255 {
-        let ask = Ask {
-            seed,
-            ..ask("ollm::function_name::f")
-        };
-        first += usize::from(ask.plan().unwrap().attempts[0].variant.as_deref() == Some("x"));
-    }
-    assert!((160..224).contains(&first), "3 of 4, not {first} of 256");
 }
 
 #[test]

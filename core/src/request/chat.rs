@@ -76,7 +76,7 @@ impl Chat {
     ///
     /// [`Rejection::InvalidJson`] for what is not JSON, [`Rejection::Fields`] with every fault of
     /// what is. Source: W10 to W18.
-    pub fn parse(bytes: &[u8], rules: &Rules) -> Result<Self, Rejection> {
+    pub fn parse(bytes: &[u8], rules: &Rules) -> Result<Box<Self>, Rejection> {
         let refuse = |fault: Fault| Rejection::InvalidJson(fault, Place::of(bytes, fault.at));
         let text = json::text(bytes).map_err(refuse)?;
         let reader = Reader::read(text, rules).map_err(refuse)?;

@@ -12,6 +12,7 @@ mod extras;
 mod faults;
 pub mod fields;
 mod needs;
+mod noted;
 mod path;
 mod reader;
 mod routing;

@@ -4,6 +4,7 @@ use super::chat::{Chat, Member, Role, Rules};
 use super::check::Check;
 use super::faults::{Faults, escape};
 use super::fields;
+use super::noted::{Noted, Places};
 use super::path::Path;
 use super::usage::Options;
 use super::value;
@@ -18,33 +19,15 @@ use crate::text::same;
 /// Top-level fields that are looked at; no honest request has as many.
 const FIELDS: usize = 1000;
 
-/// Fields of the provider's that the gateway acts on, or that others depend on.
-const NOTED: [&str; 15] = [
-    "audio",
-    "logprobs",
-    "max_completion_tokens",
-    "max_tokens",
-    "messages",
-    "metadata",
-    "modalities",
-    "model",
-    "n",
-    "reasoning_effort",
-    "stop",
-    "stream",
-    "stream_options",
-    "thinking",
-    "top_logprobs",
-];
-
 /// A body that is being read.
 pub(super) struct Reader<'a> {
     text: &'a str,
     rules: &'a Rules,
-    chat: Chat,
+    chat: Box<Chat>,
     faults: Faults,
-    /// The noted fields and where their values stand; those that are null too.
-    noted: Vec<(&'static str, Span)>,
+    noted: Places,
+    /// The gateway's own fields that it has.
+    gateway: Vec<&'static str>,
     unknown: Vec<String>,
     too_many: bool,
     object: bool,
@@ -60,9 +43,10 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             text,
             rules,
-            chat: Chat::default(),
+            chat: Box::default(),
             faults: Faults::default(),
-            noted: Vec::with_capacity(8),
+            noted: Places::default(),
+            gateway: Vec::new(),
             unknown: Vec::new(),
             too_many: false,
             object: true,
@@ -112,9 +96,15 @@ impl<'a> Reader<'a> {
             return Ok(if drop { Role::Removed } else { Role::Kept });
         };
         let name = field.name;
-        let noted = gateway || NOTED.iter().any(|noted| same(noted, name));
-        if noted {
-            self.once(name);
+        let noted = field.noted;
+        let twice = match noted {
+            Some(noted) => self.noted.has(noted),
+            None => gateway && self.gateway.iter().any(|own| same(own, name)),
+        };
+        if twice {
+            let message = format!("`{name}` is given twice.");
+            let at = format!("/{name}");
+            self.faults.add(&at, Code::DuplicateField, message);
         }
         let before = self.faults.count();
         let null = cursor.kind()? == Kind::Null;
@@ -123,43 +113,42 @@ impl<'a> Reader<'a> {
         check.member(field, cursor, &Path::Member(&Path::Body, name))?;
         let span = from..cursor.at();
         let raw = self.text.get(span.clone()).unwrap_or_default();
-        if noted && !null {
+        if !null && (gateway || noted == Some(Noted::Metadata)) {
             let sound = self.faults.count() == before;
             self.chat.extras.take(name, raw, sound, &mut self.faults);
         }
-        if noted {
-            self.noted.push((name, span));
+        if let Some(noted) = noted {
+            self.noted.push(noted, span);
+        } else if gateway {
+            self.gateway.push(name);
         }
-        Ok(match name {
-            "max_completion_tokens" => Role::Cap(CapField::MaxCompletionTokens),
-            "max_tokens" => Role::Cap(CapField::MaxTokens),
-            "model" => Role::Model,
+        Ok(match noted {
+            Some(Noted::MaxCompletionTokens) => Role::Cap(CapField::MaxCompletionTokens),
+            Some(Noted::MaxTokens) => Role::Cap(CapField::MaxTokens),
+            Some(Noted::Model) => Role::Model,
             // Resolved here: the provider has no such effort (W23).
-            "reasoning_effort" if value::text(raw).as_deref() == Some("auto") => Role::Removed,
-            "stream" => Role::Stream,
-            "stream_options" => Role::StreamOptions,
-            _ if gateway => Role::Removed,
+            Some(Noted::ReasoningEffort) if value::text(raw).as_deref() == Some("auto") => {
+                Role::Removed
+            }
+            Some(Noted::Stream) => Role::Stream,
+            Some(Noted::StreamOptions) => Role::StreamOptions,
+            None if gateway => Role::Removed,
             _ => Role::Kept,
         })
     }
 
-    /// Notes a field that the gateway acts on and that stands twice (W17).
-    fn once(&mut self, name: &str) {
-        if self.noted.iter().any(|(noted, _)| same(noted, name)) {
-            let message = format!("`{name}` is given twice.");
-            self.faults
-                .add(&format!("/{name}"), Code::DuplicateField, message);
-        }
+    /// The value of a noted field as it stands; `None` where it is absent or null.
+    #[inline]
+    fn raw(&self, noted: Noted) -> Option<&'a str> {
+        self.noted.get(noted).and_then(|span| self.given(span))
     }
 
-    /// The value of a noted field as it stands; `None` where it is absent or null.
-    fn raw(&self, name: &str) -> Option<&'a str> {
-        let (_, span) = self.noted.iter().rfind(|(noted, _)| same(noted, name))?;
+    fn given(&self, span: &Span) -> Option<&'a str> {
         self.text.get(span.clone()).filter(|raw| *raw != "null")
     }
 
     /// What the body says, or all that is wrong with it.
-    pub(super) fn finish(mut self) -> Result<Chat, Rejection> {
+    pub(super) fn finish(mut self) -> Result<Box<Chat>, Rejection> {
         if self.object {
             self.facts();
             self.depend();
@@ -181,22 +170,22 @@ impl<'a> Reader<'a> {
 
     /// Takes over what the gateway acts on.
     fn facts(&mut self) {
-        self.chat.model = self.raw("model").and_then(value::text);
-        self.chat.stream = self.raw("stream") == Some("true");
-        self.chat.prompt_bytes = self.raw("messages").map_or(0, str::len);
-        let effort = self.raw("reasoning_effort").and_then(value::text);
+        self.chat.model = self.raw(Noted::Model).and_then(value::text);
+        self.chat.stream = self.raw(Noted::Stream) == Some("true");
+        self.chat.prompt_bytes = self.raw(Noted::Messages).map_or(0, str::len);
+        let effort = self.raw(Noted::ReasoningEffort).and_then(value::text);
         self.chat.reasoning_effort = effort.filter(|effort| effort != "auto");
-        for field in [CapField::MaxCompletionTokens, CapField::MaxTokens] {
-            let cap = self.raw(field.as_str()).and_then(value::whole);
+        for (field, noted) in [
+            (CapField::MaxCompletionTokens, Noted::MaxCompletionTokens),
+            (CapField::MaxTokens, Noted::MaxTokens),
+        ] {
+            let cap = self.raw(noted).and_then(value::whole);
             self.chat
                 .cap
                 .set(field, cap.and_then(|cap| cap.try_into().ok()));
         }
-        let options = self
-            .noted
-            .iter()
-            .rfind(|(name, _)| *name == "stream_options");
-        self.chat.options = options.map(|(_, span)| {
+        let options = self.noted.get(Noted::StreamOptions);
+        self.chat.options = options.map(|span| {
             let raw = self.text.get(span.clone()).unwrap_or_default();
             let inline = self.chat.inline.iter().find(|(at, _)| at == span);
             Options::read(raw, span.clone(), inline.map(|(_, text)| text.as_str()))
@@ -208,13 +197,11 @@ impl<'a> Reader<'a> {
 
     /// What depends on two fields, and what must be there.
     fn depend(&mut self) {
-        let noted = |name| self.noted.iter().any(|(noted, _)| same(noted, name));
-        let (model, messages) = (noted("model"), noted("messages"));
-        if self.raw("model").is_none() && !self.rules.default_model {
-            let null = model.then_some(Kind::Null);
+        if self.raw(Noted::Model).is_none() && !self.rules.default_model {
+            let null = self.noted.has(Noted::Model).then_some(Kind::Null);
             self.absent("/model", "a string", null);
         }
-        if !messages {
+        if !self.noted.has(Noted::Messages) {
             self.faults.missing("/messages");
         }
         let options = self.chat.options.as_ref();
@@ -235,20 +222,20 @@ impl<'a> Reader<'a> {
             let at = "/ollm::include_raw_usage";
             self.faults.add(at, Code::InvalidValue, message.to_owned());
         }
-        let unasked = matches!(self.raw("logprobs"), None | Some("false"));
-        if self.raw("top_logprobs").is_some() && unasked {
+        let unasked = matches!(self.raw(Noted::Logprobs), None | Some("false"));
+        if self.raw(Noted::TopLogprobs).is_some() && unasked {
             let message = "`top_logprobs` is only allowed with `logprobs: true`.".to_owned();
             self.faults
                 .add("/top_logprobs", Code::InvalidValue, message);
         }
         let audio = self
-            .raw("modalities")
+            .raw(Noted::Modalities)
             .is_some_and(|raw| value::has(raw, "audio"));
-        if audio && self.raw("audio").is_none() {
+        if audio && self.raw(Noted::Audio).is_none() {
             self.faults.missing("/audio");
         }
         let budget = self
-            .raw("thinking")
+            .raw(Noted::Thinking)
             .filter(|raw| {
                 let kind = value::member(raw, "type").and_then(value::text);
                 kind.as_deref() != Some("disabled")
@@ -264,7 +251,7 @@ impl<'a> Reader<'a> {
         }
         let limit = self.rules.stop_sequences;
         if self
-            .raw("stop")
+            .raw(Noted::Stop)
             .is_some_and(|raw| value::count(raw) > limit)
         {
             let expected = format!("an array of at most {limit} strings");

@@ -20,6 +20,14 @@ pub struct Routing {
     pub retry: Option<Retry>,
 }
 
+impl Routing {
+    /// Whether it asks nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.balancer.is_empty() && self.fallbacks.is_empty() && self.retry.is_none()
+    }
+}
+
 /// One model of `orq.load_balancer`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighted {

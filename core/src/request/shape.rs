@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::noted::Noted;
 use crate::text::{head, same};
 
 /// What a value must be. `null` stands for an absent member wherever the member may be absent.
@@ -112,6 +113,8 @@ pub struct Field {
     pub about: &'static str,
     /// Of its name.
     pub(super) head: u64,
+    /// What it is to the gateway where it stands in the body itself.
+    pub(super) noted: Option<Noted>,
 }
 
 /// What a string must be.
@@ -218,6 +221,7 @@ pub(super) const fn may(name: &'static str, shape: Shape, about: &'static str) -
         required: false,
         about,
         head: head(name),
+        noted: Noted::of(name),
     }
 }
 

@@ -19,7 +19,7 @@ const RULES: Rules = Rules {
 };
 const MESSAGES: &str = r#""messages":[{"role":"user","content":"hi"}]"#;
 
-fn parse(body: &str) -> Result<Chat, Rejection> {
+fn parse(body: &str) -> Result<Box<Chat>, Rejection> {
     Chat::parse(body.as_bytes(), &RULES)
 }
 

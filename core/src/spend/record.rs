@@ -7,23 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::labels::{Contact, Thread};
 
 /// One request as the ledger keeps it. Its JSON is what the filter sends to the sidecar.
+///
+/// Its texts are its own, or those of the exchange that it is told of (`Record<&str>`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Record {
+#[serde(default, bound(deserialize = "T: Deserialize<'de> + Default + Ord"))]
+pub struct Record<T = String> {
     /// A UUIDv7 that the filter makes; also `x-gateway-request-id`. Records are stored once by it.
-    pub id: String,
+    pub id: T,
     /// The caller's `x-request-id`: a label, not unique.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<T>,
     /// Public id of the caller's key; `None` where no key is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key_id: Option<String>,
-    /// `ollm::tags`, or the user agent where there are none (W51).
+    pub key_id: Option<T>,
+    /// `ollm::tags` (W51). Where there are none, the ledger takes the user agent for one ([`Record::tagged`]).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    pub tags: BTreeMap<T, T>,
     /// `project_id` (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
+    pub project: Option<T>,
     /// `orq.identity` or `orq.contact` (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
@@ -32,31 +34,31 @@ pub struct Record {
     pub thread: Option<Thread>,
     /// `orq.name`: what the caller calls the request (W55).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<T>,
     /// `metadata` (W55).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: BTreeMap<T, T>,
     /// `ollm::episode_id` (W23).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub episode: Option<String>,
+    pub episode: Option<T>,
     /// The selector as the caller wrote it: the *original* model.
-    pub selector: String,
+    pub selector: T,
     /// The catalogue's model that the selector led to.
-    pub model: String,
+    pub model: T,
     /// The function's variant, where the selector named a function.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
+    pub variant: Option<T>,
     /// The provider that served; `None` when none did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
+    pub provider: Option<T>,
     /// The name that was sent to it: the *request* model.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_model: Option<String>,
+    pub request_model: Option<T>,
     /// The name that it answered with: the *response* model.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_model: Option<String>,
+    pub response_model: Option<T>,
     /// The attempts, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<Attempt<T>>,
     /// HTTP status as the caller saw it; 0 when the caller left before one.
     pub status: u16,
     /// How the exchange ended.
@@ -79,19 +81,31 @@ pub struct Record {
     pub cache_hit: bool,
     /// The caller's `user-agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    pub user_agent: Option<T>,
     /// The route's dialect: `openai`, `opengateway` or `orq` (W01).
-    pub dialect: String,
+    pub dialect: T,
+}
+
+impl Record {
+    /// The record as the ledger keeps it: without tags the user agent is one (W51).
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        if let (true, Some(user_agent)) = (self.tags.is_empty(), &self.user_agent) {
+            let tag = ("user_agent".to_owned(), user_agent.clone());
+            self.tags.extend([tag]);
+        }
+        self
+    }
 }
 
 /// One try at one provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Attempt {
+pub struct Attempt<T = String> {
     /// The provider's name.
-    pub provider: String,
+    pub provider: T,
     /// The name of the model that was sent.
-    pub model: String,
+    pub model: T,
     /// The provider's HTTP status; `None` when it gave none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

@@ -2,9 +2,11 @@
 //!
 //! V8 moves what a hint calls unlikely behind the rest of a function. A request then runs through a fifth less code.
 //!
-//! The file has a line a function: its shape, and a mark a branch, `1` where its condition is nearly always true, `0` where it
-//! nearly never is, `.` where it is either or is not known. A function that has changed since finds no line of its shape.
+//! The file has a line a function that is called, the most called first: its shape, and a mark a branch, `1` where its condition
+//! is nearly always true, `0` where it nearly never is, `.` where it is either or is not known; `-` where it has none. A
+//! function that has changed since finds no line of its shape.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -15,42 +17,60 @@ use crate::functions::{self, Function};
 pub(crate) const SECTION: &str = "metadata.code.branch_hint";
 /// Fewer times than this say nothing of a branch.
 const SEEN: u64 = 20;
+/// The marks of a function without a branch.
+const NONE: &str = "-";
 /// One in so many goes the other way at most.
 const RARE: u64 = 20;
 
-/// The marks of functions, by their shape.
+/// What is known of functions, by their shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Branches(BTreeMap<u64, String>);
+pub struct Branches(BTreeMap<u64, Known>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    /// Its place among those that are called.
+    place: usize,
+    /// Of its branches.
+    marks: String,
+}
 
 impl Branches {
-    /// Learns from how often each branch of a module has gone either way: how often its condition was false, and true.
+    /// Learns from what a module has counted ([`counting`](crate::counting)).
     ///
     /// # Errors
     ///
-    /// A module that is not readable, or has not as many branches.
+    /// A module that is not readable, or has not as many functions and branches.
     pub fn learn(module: &[u8], counts: &[(u64, u64)]) -> Result<Self> {
         let (functions, _) = functions::read(module)?;
         let mut rest = counts.iter();
         let mut all = BTreeMap::<u64, Vec<(u64, u64)>>::new();
         for function in functions {
-            let own: Vec<_> = rest.by_ref().take(function.branches.len()).collect();
+            let len = 1 + function.branches.len();
+            let own: Vec<_> = rest.by_ref().take(len).collect();
+            if own.len() < len {
+                return Err("the module has more than was counted".into());
+            }
             let sum = all.entry(function.shape).or_default();
-            sum.resize(function.branches.len(), (0, 0));
+            sum.resize(len, (0, 0));
             for (sum, own) in sum.iter_mut().zip(own) {
                 *sum = (sum.0 + own.0, sum.1 + own.1);
             }
         }
-        let branches: usize = all.values().map(Vec::len).sum();
-        if rest.next().is_some() || branches > counts.len() {
-            return Err("these are not the counts of this module".into());
+        if rest.next().is_some() {
+            return Err("the module has less than was counted".into());
         }
-        let marks = |counts: Vec<_>| counts.into_iter().map(mark).collect::<String>();
-        let mut learnt: BTreeMap<_, _> = all
-            .into_iter()
-            .map(|(own, all)| (own, marks(all)))
-            .collect();
-        learnt.retain(|_, marks| marks.contains(['0', '1']));
-        Ok(Self(learnt))
+        let called = |counts: &[(u64, u64)]| counts.first().map_or(0, |(_, calls)| *calls);
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.retain(|(_, counts)| called(counts) >= SEEN);
+        all.sort_by_key(|(_, counts)| Reverse(called(counts)));
+        let learnt = all.into_iter().enumerate().map(|(place, (shape, counts))| {
+            let marks = match counts.get(1..).unwrap_or_default() {
+                [] => NONE.to_owned(),
+                branches => branches.iter().map(mark).collect(),
+            };
+            (shape, Known { place, marks })
+        });
+        Ok(Self(learnt.collect()))
     }
 
     /// Reads the file.
@@ -59,11 +79,13 @@ impl Branches {
     ///
     /// A line of another form.
     pub fn read(text: &str) -> Result<Self> {
-        let line = |line: &str| {
+        let line = |place, line: &str| {
             let (shape, marks) = line.split_once(' ')?;
-            Some((u64::from_str_radix(shape, 16).ok()?, marks.to_owned()))
+            let marks = marks.to_owned();
+            Some((u64::from_str_radix(shape, 16).ok()?, Known { place, marks }))
         };
-        let lines = text.lines().map(|own| line(own).ok_or(own));
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(place, own)| line(place, own).ok_or(own));
         let lines = lines.collect::<std::result::Result<_, _>>();
         lines
             .map(Self)
@@ -73,9 +95,11 @@ impl Branches {
     /// The text of the file.
     #[must_use]
     pub fn write(&self) -> String {
-        self.0
-            .iter()
-            .fold(String::new(), |mut text, (shape, marks)| {
+        let mut lines: Vec<_> = self.0.iter().collect();
+        lines.sort_by_key(|(_, known)| known.place);
+        lines
+            .into_iter()
+            .fold(String::new(), |mut text, (shape, Known { marks, .. })| {
                 // A String takes all that is written.
                 let _ = writeln!(text, "{shape:016x} {marks}");
                 text
@@ -93,10 +117,10 @@ impl Branches {
         Ok((self.0.len(), self.0.keys().filter(is_there).count()))
     }
 
-    /// Whether something is known of the branches of a function.
+    /// The place of a function among those that are called; `None` where it is not.
     #[must_use]
-    pub fn knows(&self, function: &Function) -> bool {
-        self.0.contains_key(&function.shape)
+    pub fn place(&self, function: &Function) -> Option<usize> {
+        self.0.get(&function.shape).map(|known| known.place)
     }
 
     /// The module with the section: how many branches have a hint, and its bytes.
@@ -135,7 +159,7 @@ impl Branches {
 
     /// Where the branches stand of which something is known, and whether they are likely.
     fn hints(&self, function: &Function) -> Vec<(u32, bool)> {
-        let marks = self.0.get(&function.shape);
+        let marks = self.0.get(&function.shape).map(|known| &known.marks);
         let marks = marks.filter(|marks| marks.len() == function.branches.len());
         let marks = marks.map_or("", String::as_str).chars();
         let hints = function.branches.iter().copied().zip(marks);
@@ -145,7 +169,7 @@ impl Branches {
     }
 }
 
-fn mark((no, yes): (u64, u64)) -> char {
+fn mark((no, yes): &(u64, u64)) -> char {
     let all = no + yes;
     match all {
         ..SEEN => '.',

@@ -1,4 +1,4 @@
-//! The order of the functions: those that a request runs through stand first.
+//! The order of the functions: those that are called stand first, the most called before the others.
 //!
 //! V8 lays code out in the order of the functions, and calls go by a table in the same order.
 
@@ -10,20 +10,17 @@ use crate::Result;
 use crate::branches::Branches;
 use crate::functions;
 
-/// The module with the functions first of whose branches something is known.
+/// The module with the functions first that are called.
 ///
 /// # Errors
 ///
 /// A module that is not readable.
 pub fn order(module: &[u8], branches: &Branches) -> Result<Vec<u8>> {
     let (functions, _) = functions::read(module)?;
-    let (first, last): (Vec<_>, Vec<_>) = functions.iter().partition(|own| branches.knows(own));
     let start = functions.first().map_or(0, |own| own.index);
-    let order: Vec<_> = first
-        .into_iter()
-        .chain(last)
-        .map(|own| own.index - start)
-        .collect();
+    let mut ordered: Vec<_> = functions.iter().collect();
+    ordered.sort_by_key(|own| branches.place(own).unwrap_or(usize::MAX));
+    let order = ordered.iter().map(|own| own.index - start).collect();
     let mut ordered = Module::new();
     let mut sections = Order { start, order };
     sections.parse_core_module(&mut ordered, Parser::new(0), module)?;

@@ -47,6 +47,16 @@ fn module() -> Vec<u8> {
     module.emit_wasm()
 }
 
+/// A module of one function without a branch.
+fn plain() -> Vec<u8> {
+    let mut module = Module::default();
+    let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
+    builder.func_body();
+    let empty = builder.finish(vec![], &mut module.funcs);
+    module.exports.add("empty", empty);
+    module.emit_wasm()
+}
+
 /// Runs a module's `which` with these arguments one after the other; what it gave, and its memory.
 fn run(module: &[u8], arguments: &[(i32, i32)]) -> (Vec<i32>, Vec<u8>) {
     let engine = Engine::default();
@@ -78,20 +88,22 @@ fn what_is_counted_is_told() {
         .position(|own| own == counting::MAGIC)
         .unwrap();
     assert_eq!(counts % 65_536, 0);
-    let numbers: Vec<_> = memory[counts + 12..counts + 32]
+    let numbers: Vec<_> = memory[counts + 12..counts + 48]
         .chunks(4)
         .map(|own| u64::from(u32::from_le_bytes(own.try_into().unwrap())))
         .collect();
-    // How many branches; the loop goes on 97 times and ends three times; the choice is true once.
-    assert_eq!(numbers, [2, 3, 97, 2, 1]);
+    // How many counts; three calls, whose loop goes on 97 times and ends three times; three more, whose choice is true once.
+    assert_eq!(numbers, [4, 0, 3, 3, 97, 0, 3, 2, 1]);
 
-    let seldom = Branches::learn(&module, &[(3, 97), (2, 1)]).unwrap();
-    assert!(
-        seldom.write().ends_with(" 1\n"),
-        "three say nothing of a branch: {}",
-        seldom.write()
-    );
-    let branches = Branches::learn(&module, &[(3, 97), (50, 2)]).unwrap();
+    let seldom = Branches::learn(&module, &[(0, 30), (3, 97), (0, 30), (2, 1)]).unwrap();
+    let marks: Vec<_> = seldom
+        .write()
+        .lines()
+        .filter_map(|line| Some(line.split_once(' ')?.1.to_owned()))
+        .collect();
+    assert_eq!(marks, ["1", "."], "three say nothing of a branch");
+    let often = [(0, 30), (3, 97), (0, 52), (50, 2)];
+    let branches = Branches::learn(&module, &often).unwrap();
     let read = Branches::read(&branches.write()).unwrap();
     assert_eq!((read.known(&module).unwrap(), &read), ((2, 2), &branches));
 
@@ -106,25 +118,40 @@ fn what_is_counted_is_told() {
     // A module that has hints is counted and learnt from anew.
     let again = counting::counting(&hinted).unwrap();
     assert_eq!(hints(&again), []);
-    assert_eq!(
-        Branches::learn(&hinted, &[(3, 97), (50, 2)]).unwrap(),
-        branches
-    );
+    assert_eq!(Branches::learn(&hinted, &often).unwrap(), branches);
 }
 
 #[test]
-fn what_is_known_stands_first() {
+fn what_is_called_most_stands_first() {
     let module = module();
-    let branches = Branches::learn(&module, &[(0, 0), (50, 2)]).unwrap();
-    let ordered = order::order(&module, &branches).unwrap();
     let shapes = |module: &[u8]| {
         let (functions, _) = functions::read(module).unwrap();
         functions.iter().map(|own| own.shape).collect::<Vec<_>>()
     };
     let [loops, chooses] = shapes(&module).try_into().unwrap();
-    assert_eq!(shapes(&ordered), [chooses, loops]);
-    let arguments = [(30, 0), (40, 1)];
-    assert_eq!(run(&ordered, &arguments).0, run(&module, &arguments).0);
+    for (loops_calls, order) in [
+        (0, [chooses, loops]),
+        (51, [chooses, loops]),
+        (53, [loops, chooses]),
+    ] {
+        let counts = [(0, loops_calls), (0, 0), (0, 52), (50, 2)];
+        let branches = Branches::learn(&module, &counts).unwrap();
+        let branches = Branches::read(&branches.write()).unwrap();
+        let ordered = order::order(&module, &branches).unwrap();
+        assert_eq!(shapes(&ordered), order);
+        let arguments = [(30, 0), (40, 1)];
+        assert_eq!(run(&ordered, &arguments).0, run(&module, &arguments).0);
+    }
+    // One without a branch has its place too.
+    let lone = Branches::learn(&plain(), &[(0, 30)]).unwrap();
+    assert!(lone.write().ends_with(" -\n"));
+    assert_eq!(
+        Branches::read(&lone.write())
+            .unwrap()
+            .known(&plain())
+            .unwrap(),
+        (1, 1)
+    );
 }
 
 /// What the section says, which has to stand before the code.
@@ -152,7 +179,7 @@ fn hints(module: &[u8]) -> Vec<(u32, bool)> {
 #[test]
 fn what_does_not_fit_is_refused() {
     let module = module();
-    for counts in [&[][..], &[(1, 1)], &[(1, 1); 3]] {
+    for counts in [&[][..], &[(1, 1); 3], &[(1, 1); 5]] {
         assert!(Branches::learn(&module, counts).is_err(), "{counts:?}");
     }
     assert!(Branches::read("xyz 01").is_err() && Branches::read("01").is_err());

@@ -30,7 +30,7 @@ fn wait(wait_s: u64) -> Option<Again> {
 #[test]
 fn w31_each_wait_is_twice_as_long() {
     let mut scenario = asking(r#"{"count":5}"#);
-    assert_eq!(value_of(&scenario, "x-envoy-max-retries"), "7");
+    assert_eq!(scenario.told("x-envoy-max-retries"), Some(7));
     for expected in [1, 2, 4, 8, 16] {
         scenario.attempt("a");
         assert_eq!(fails(&mut scenario, "429", ""), wait(expected));
@@ -74,10 +74,4 @@ fn w31_only_its_codes_are_tried_again() {
     let mut scenario = asking(r#"{"on_codes":[400]}"#);
     scenario.attempt("a");
     assert_eq!(scenario.answers("400", "application/json"), Verdict::Hold);
-}
-
-fn value_of<'a>(scenario: &'a Scenario, name: &str) -> &'a str {
-    let mut set = scenario.sent.set.iter();
-    set.find(|(own, _)| *own == name)
-        .map_or("", |(_, value)| value)
 }

@@ -5,6 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::health::{Claim, Told};
+use crate::plan::Kept;
 
 const AT: u64 = 990;
 const UNREAD_BYTES: usize = 512 * 1024;
@@ -15,12 +16,12 @@ type End = fn(&mut Scenario);
 /// One that tries `a` out, whose cooldown is over.
 fn trying(body: &str, headers: &[(&str, &str)]) -> Scenario {
     let mut scenario = Scenario::sent_with(body, headers);
-    scenario.exchange.plan.claimed = Some(claim());
+    Arc::make_mut(&mut scenario.exchange.plan).claimed = Some(claim());
     scenario
 }
 
 fn claim() -> Claim {
-    let key = "a:m".to_owned();
+    let key = "a:m".into();
     Claim { key, at: AT }
 }
 
@@ -143,7 +144,12 @@ fn w36_who_is_in_a_hurry_tries_nothing_out() {
             },
             now_ms: AT,
         };
-        let sent = waiting.body(PLAIN.into(), &mut care, &mut Luck::new([6; 16]));
+        let sent = waiting.body(
+            PLAIN.into(),
+            &mut care,
+            &mut Luck::new([6; 16]),
+            &mut Kept::default(),
+        );
         let (exchange, sent) = sent.unwrap();
         assert_eq!(claimed, claims);
         assert_eq!(exchange.plan.claimed.is_some(), claims == 1);

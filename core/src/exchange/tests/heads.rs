@@ -15,10 +15,7 @@ fn w37_the_effort_that_was_sent_is_told() {
         let Flow::Open { headers, .. } = scenario.body(ANSWER, true) else {
             panic!()
         };
-        let mut headers = headers.into_iter();
-        headers
-            .find(|(name, _)| name == "x-gateway-reasoning-effort")
-            .map(|(_, value)| value)
+        value(&headers, "x-gateway-reasoning-effort").map(str::to_owned)
     };
     assert_eq!(effort("\"high\"").as_deref(), Some("high"));
     assert_eq!(effort("\"auto\""), None);

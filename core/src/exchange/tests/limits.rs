@@ -34,31 +34,26 @@ fn w32_the_callers_limit_goes_to_envoy() {
             .into_iter()
             .collect();
         let scenario = Scenario::sent_with(body, &headers);
-        assert_eq!(value_of(&scenario, wire::TOTAL_TIMEOUT), "600000");
+        assert_eq!(scenario.told(wire::TOTAL_TIMEOUT), Some(600_000));
         (
-            value_of(&scenario, wire::TRY_TIMEOUT),
+            scenario.told(wire::TRY_TIMEOUT),
             scenario.exchange.is_callers_limit(),
         )
     };
     let orq = |body: &str| body.replacen('{', r#"{"orq":{"timeout":{"call_timeout":300}},"#, 1);
-    let is = |limit: &str, callers| (limit.to_owned(), callers);
-    assert_eq!(sent(STREAM, None), is("1000", false));
-    assert_eq!(sent(STREAM, Some("400ms")), is("400", true));
-    assert_eq!(sent(&orq(STREAM), Some("400ms")), is("300", true));
-    assert_eq!(sent(&orq(PLAIN), Some("0.2s")), is("200", true));
-    assert_eq!(sent(STREAM, Some("2s")), is("2000", false));
-    assert_eq!(sent(STREAM, Some("3h")), is("600000", false));
-    assert_eq!(sent(PLAIN, Some("9s")), is("5000", false));
+    let is = |limit, callers| (Some(limit), callers);
+    assert_eq!(sent(STREAM, None), is(1000, false));
+    assert_eq!(sent(STREAM, Some("400ms")), is(400, true));
+    assert_eq!(sent(&orq(STREAM), Some("400ms")), is(300, true));
+    assert_eq!(sent(&orq(PLAIN), Some("0.2s")), is(200, true));
+    assert_eq!(sent(STREAM, Some("2s")), is(2000, false));
+    assert_eq!(sent(STREAM, Some("3h")), is(600_000, false));
+    assert_eq!(sent(PLAIN, Some("9s")), is(5000, false));
     let refused = Scenario::opened(&[("x-opengateway-timeout", "soon")])
         .err()
         .unwrap();
     assert_eq!(refused.status, 400);
     assert!(refused.body.contains("invalid_timeout"), "{}", refused.body);
-}
-
-fn value_of(scenario: &Scenario, name: &str) -> String {
-    let set = scenario.sent.set.iter().find(|(own, _)| *own == name);
-    set.unwrap().1.clone()
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn told(exchange: &mut Exchange) -> Vec<Told> {
     let samples = samples(exchange).into_iter();
     let told = |sample: Sample| {
         (
-            sample.key,
+            sample.key.to_string(),
             sample.answered,
             sample.limited,
             sample.latency_ms,
@@ -58,7 +58,7 @@ fn w36_each_attempt_that_is_over_gives_one_sample() {
     assert_eq!(
         sample,
         Sample {
-            key: "a:m".to_owned(),
+            key: "a:m".into(),
             answered: false,
             limited: true,
             unconnected: false,
@@ -165,7 +165,7 @@ fn w36_nothing_is_told_where_it_is_off_or_of_a_key_that_is_empty() {
     assert_eq!(told(&mut scenario.exchange), []);
     let mut scenario = Scenario::sent(PLAIN);
     scenario.attempt("a");
-    scenario.exchange.running.as_mut().unwrap().key.clear();
+    scenario.exchange.running.as_mut().unwrap().key = "".into();
     scenario.exchange.left(1_015);
     assert_eq!(told(&mut scenario.exchange), []);
 }

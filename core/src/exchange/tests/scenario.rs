@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::auth::Known;
-use crate::head::Headers;
+use crate::headers::Headers;
 use crate::health::Board;
-use crate::plan::Care;
+use crate::plan::{Care, Kept};
 
 pub(super) const DOCUMENT: &str = r#"{
     "auth": {"mode": "open"},
@@ -73,11 +73,18 @@ impl Scenario {
             claim: &mut |_| true,
             now_ms: 1_000,
         };
-        waiting.body(body, &mut care, &mut Luck::new([6; 16]))
+        let (luck, kept) = (&mut Luck::new([6; 16]), &mut Kept::default());
+        waiting.body(body, &mut care, luck, kept)
     }
 
     pub(super) fn sent(body: &str) -> Self {
         Self::sent_with(body, &[("x-request-id", "label"), ("user-agent", "test")])
+    }
+
+    /// What Envoy is told by this header.
+    pub(super) fn told(&self, name: &str) -> Option<u64> {
+        let mut set = self.sent.set.iter();
+        set.find(|(own, _)| *own == name).map(|(_, value)| *value)
     }
 
     pub(super) fn attempt(&mut self, provider: &str) -> AttemptHead {
@@ -112,13 +119,15 @@ impl Scenario {
     }
 
     pub(super) fn closed(&mut self) -> Record {
-        self.exchange.close(None, self.now + 5).expect("a record")
+        let record = self.exchange.close(None, self.now + 5).expect("a record");
+        let json = serde_json::to_vec(&record).unwrap();
+        serde_json::from_slice(&json).unwrap()
     }
 }
 
 pub(super) fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers
         .iter()
-        .find(|(n, _)| n == name)
-        .map(|(_, value)| value.as_ref())
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value)
 }

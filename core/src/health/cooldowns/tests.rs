@@ -200,7 +200,7 @@ fn w36_a_gate_is_read_as_it_was_written() {
     failed(&mut cooldowns, 0, FAILURES, 0);
     assert!(cooldowns.claim("k", 5_000));
     let mut other = sample(false, 0);
-    other.key = "a:b".to_owned();
+    other.key = "a:b".into();
     cooldowns.take(&[other], Some(Why::RateLimited), &RULES(), 7);
     cooldowns.merge(&told(7_000, Why::RateLimited), |_| true, &RULES(), 0);
     let whole = cooldowns.write();
@@ -211,7 +211,7 @@ fn w36_a_gate_is_read_as_it_was_written() {
     assert_eq!(read(None), Cooldowns::default());
     assert_eq!(read(Some(&[0xff; 64])), Cooldowns::default());
     let mut long = sample(false, 0);
-    long.key = "x".repeat(70_000);
+    long.key = "x".repeat(70_000).into();
     cooldowns.take(&[long], FAILURES, &RULES(), 0);
     assert_eq!(
         read(Some(&cooldowns.write())).keys.len(),
@@ -225,7 +225,7 @@ fn w36_a_claim_that_came_to_nothing_is_given_back_by_who_has_it() {
     let mut cooldowns = Cooldowns::default();
     failed(&mut cooldowns, 0, FAILURES, 0);
     let claim = |at| Claim {
-        key: "k".to_owned(),
+        key: "k".into(),
         at,
     };
     assert!(cooldowns.claim("k", 5_000));
@@ -246,7 +246,7 @@ fn w36_a_clock_that_is_set_back_makes_no_cooldown_longer() {
     let late = 1_000_000_000;
     failed(&mut cooldowns, late, FAILURES, late);
     let mut other = sample(false, late);
-    other.key = "a:b".to_owned();
+    other.key = "a:b".into();
     other.limits = Some(Limits {
         retry_after_ms: Some(u64::MAX),
         ..Limits::default()

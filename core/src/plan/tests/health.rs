@@ -80,7 +80,7 @@ fn w36_one_request_tries_a_half_open_provider_out() {
     assert_eq!(told(&second), ["c/m", "a/m", "b/m"]);
     assert_eq!(claimed, ["b:m", "b:m"]);
     let claim = Claim {
-        key: "b:m".to_owned(),
+        key: "b:m".into(),
         at: 1_000,
     };
     assert_eq!((first.claimed, second.claimed), (Some(claim), None));

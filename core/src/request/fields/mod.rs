@@ -11,8 +11,6 @@ mod standard;
 pub use gateway::GATEWAY;
 pub use standard::STANDARD;
 
-use std::cmp::Ordering;
-
 use super::shape::{Field, Form, Shape, Text};
 use crate::route::Dialect;
 use crate::text::{head, same};
@@ -21,22 +19,32 @@ use crate::text::{head, same};
 #[must_use]
 pub fn find(name: &str, dialect: Dialect) -> Option<&'static Field> {
     let head = head(name);
-    let order = |field: &Field| match field.head.cmp(&head) {
-        Ordering::Equal if same(field.name, name) => Ordering::Equal,
-        Ordering::Equal => field.name.cmp(name),
-        other => other,
-    };
-    let in_table = |table: &'static [Field]| {
-        let found = table.binary_search_by(order).ok()?;
-        table.get(found)
+    let in_table = |heads: &[u64], table: &'static [Field]| {
+        let first = heads.partition_point(|own| *own < head);
+        let same_head = table.iter().skip(first).take_while(|own| own.head == head);
+        same_head.into_iter().find(|own| same(own.name, name))
     };
     let own = match dialect {
         Dialect::Orq => standard::ORQ.iter().find(|field| same(field.name, name)),
         Dialect::OpenAi | Dialect::OpenGateway => None,
     };
-    own.or_else(|| in_table(STANDARD))
-        .or_else(|| in_table(GATEWAY))
+    own.or_else(|| in_table(&STANDARD_HEADS, STANDARD))
+        .or_else(|| in_table(&GATEWAY_HEADS, GATEWAY))
 }
+
+/// The heads of the fields of a table, close together.
+const fn heads<const N: usize>(table: &[Field]) -> [u64; N] {
+    let mut heads = [0; N];
+    let (mut places, mut rest) = (heads.as_mut_slice(), table);
+    while let ([place, free @ ..], [field, more @ ..]) = (places, rest) {
+        *place = field.head;
+        (places, rest) = (free, more);
+    }
+    heads
+}
+
+static STANDARD_HEADS: [u64; STANDARD.len()] = heads(STANDARD);
+static GATEWAY_HEADS: [u64; GATEWAY.len()] = heads(GATEWAY);
 
 /// Whether a top-level field is the gateway's alone, known or not.
 pub(super) fn is_gateway(name: &str) -> bool {

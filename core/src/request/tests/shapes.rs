@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-fn parse_as(dialect: Dialect, body: &str) -> Result<Chat, Rejection> {
+fn parse_as(dialect: Dialect, body: &str) -> Result<Box<Chat>, Rejection> {
     Chat::parse(body.as_bytes(), &Rules { dialect, ..RULES })
 }
 

@@ -1,5 +1,7 @@
 //! Records that are handed on together.
 
+use serde::Serialize;
+
 use crate::json;
 use crate::spend::Record;
 
@@ -41,7 +43,7 @@ impl Handful {
     /// # Errors
     ///
     /// Those of the record's own JSON; the others stay as they are.
-    pub fn push(&mut self, record: &Record) -> serde_json::Result<&[u8]> {
+    pub fn push<T: Serialize>(&mut self, record: &Record<T>) -> serde_json::Result<&[u8]> {
         let len = self.0.len();
         let start = self.begin();
         if let Err(error) = json::write(&mut self.0, record) {

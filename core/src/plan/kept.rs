@@ -1,0 +1,73 @@
+//! Plans that are made once for all who ask for the same.
+
+use std::sync::Arc;
+
+use super::{By, Care, Plan, Wish};
+use crate::gateway::Gateway;
+use crate::luck::Luck;
+use crate::reject::Rejection;
+use crate::text::same;
+
+/// Plans that are kept.
+const MOST: usize = 16;
+
+/// The last plans that nothing but the selector has decided: no other word of the caller's, no provider's health, no luck.
+/// One gateway has one of these.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Selector and plan, oldest first.
+    pub(super) last: Vec<(String, Arc<Plan>)>,
+}
+
+impl Kept {
+    /// [`Plan::new`] without its reasons, which is made only once where it comes out the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Plan::new`].
+    pub fn plan(
+        &mut self,
+        wish: &Wish<'_>,
+        gateway: &Gateway,
+        care: &mut Care<'_>,
+        luck: &mut Luck,
+    ) -> Result<Arc<Plan>, Rejection> {
+        let plain = wish.is_plain() && care.board.standings.is_empty();
+        let mut last = self.last.iter().filter(|_| plain);
+        if let Some((_, plan)) = last.find(|(selector, _)| same(selector, wish.selector)) {
+            return Ok(Arc::clone(plan));
+        }
+        self.make(plain, wish, Plan::new(wish, gateway, care, luck)?)
+    }
+
+    #[inline(never)]
+    fn make(
+        &mut self,
+        plain: bool,
+        wish: &Wish<'_>,
+        mut plan: Plan,
+    ) -> Result<Arc<Plan>, Rejection> {
+        plan.forget_reasons();
+        let plan = Arc::new(plan);
+        // Weights and scores come out otherwise the next time.
+        let certain = |by| matches!(by, By::Model | By::Provider);
+        if plain && plan.attempts.iter().all(|planned| certain(planned.by)) {
+            if self.last.len() >= MOST {
+                self.last.remove(0);
+            }
+            self.last
+                .push((wish.selector.to_owned(), Arc::clone(&plan)));
+        }
+        Ok(plan)
+    }
+}
+
+impl Wish<'_> {
+    /// Whether nothing is asked but the selector.
+    fn is_plain(&self) -> bool {
+        self.variant.is_none()
+            && self.own.is_none()
+            && self.asked.is_nothing()
+            && self.routing.is_nothing()
+    }
+}
