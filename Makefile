@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 say = printf '\n» %s\n' "$(1)" >&2
 
-.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-gate bench-instructions bench-prices profile clean rust
+.PHONY: help build envoy run check test faults test-compose fuzz guard baseline bench bench-core bench-functions bench-gate bench-instructions bench-prices profile clean rust
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 21
 
@@ -98,7 +98,7 @@ baseline: export UPDATE_BASELINE := 1
 baseline: guard ## writes what the guard finds into bench/baseline.json
 
 profile: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
-profile: build $(ENVOY) ## counts under load which way the branches of the module go, into filter/branches.txt
+profile: build $(ENVOY) ## counts under load what the module calls and which way its branches go, into filter/branches.txt
 	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
 	@mkdir -p target/profile
 	@target/release/sluice-trim count target/wasm32-wasip1/release/sluice_filter.wasm target/profile/counting.wasm
@@ -123,6 +123,14 @@ bench-instructions: build $(ENVOY) ## what a request takes of Envoy in instructi
 	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
 	cargo build --release -p sluice-floor --target wasm32-wasip1
 	@$(PYTHON) bench/instructions.py
+
+NAMED := target/named/wasm32-wasip1/release/sluice_filter.wasm
+bench-functions: export SLUICE_ENVOY := $(CURDIR)/$(ENVOY)
+bench-functions: build $(ENVOY) ## the functions of the module that a request runs through, in lines of the cache: a table (needs valgrind)
+	cargo build --release -p sluice-bench --bin bench-load --bin bench-provider
+	CARGO_PROFILE_RELEASE_STRIP=none cargo build --release -p sluice-filter --target wasm32-wasip1 --target-dir target/named
+	@target/release/sluice-trim $(NAMED) filter/branches.txt
+	@$(PYTHON) bench/functions.py $(NAMED)
 
 bench-core: rust $(NODE) ## µs of the core's workloads, native and in V8: a table, no test (some minutes)
 	cargo build --release -p sluice-bench --bin bench-core

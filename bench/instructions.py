@@ -36,6 +36,21 @@ def main():
 
 def count(stand, variant):
     """The figures of one, a request."""
+    dump, done, _ = run(stand, variant)
+    sums, lines = collections.Counter(), collections.Counter()
+    for is_module, address, costs in places(dump):
+        sums.update(costs)
+        line = (is_module, address // LINE)
+        lines[line] = max(lines[line], costs["Ir"])
+    # Code that at least every other request runs through.
+    used = collections.Counter(is_module for (is_module, _), number in lines.items() if number * 2 > done)
+    misses = (sums["I1mr"], sums["D1mr"] + sums["D1mw"], sums["ILmr"] + sums["DLmr"] + sums["DLmw"])
+    figures = [number / done for number in (sums["Ir"], *misses)]
+    return [*figures, *(used[is_module] * LINE / 1024 for is_module in (False, True))]
+
+
+def run(stand, variant, look=lambda pid: None):
+    """Runs one under callgrind: its dump, how many requests it is of, and what `look` sees of the process before its end."""
     out = RUN / f"callgrind.{variant}"
     for old in RUN.glob(f"{out.name}*"):
         old.unlink()
@@ -47,8 +62,9 @@ def count(stand, variant):
     _control("--instr=on", target)
     done = stand.load(target, arguments, COUNTED, CONNECTIONS, seconds=300)["done"]
     _control("--dump", target)
+    seen = look(target.pid)
     stand.stop(target)
-    return _read(out.with_name(f"{out.name}.1"), done)
+    return out.with_name(f"{out.name}.1"), done, seen
 
 
 def _control(option, target):
@@ -56,11 +72,10 @@ def _control(option, target):
     time.sleep(1)
 
 
-def _read(path, done):
-    """A dump of callgrind: its sums, and how much code at least every other request runs through."""
-    sums, objects, lines = collections.Counter(), {}, collections.Counter()
-    events, own, called, address = [], "", False, 0
-    for text in path.read_text(errors="replace").splitlines():
+def places(dump):
+    """What a dump of callgrind tells of each address: (whether it is V8's code, the address, {event: cost})."""
+    objects, events, own, called, address = {}, [], "", False, 0
+    for text in dump.read_text(errors="replace").splitlines():
         word, _, rest = text.partition("=")
         if text.startswith("events:"):
             events = text.split()[1:]
@@ -76,13 +91,8 @@ def _read(path, done):
             if called:  # what it called has lines of its own
                 called = False
                 continue
-            sums.update(dict(zip(events, map(int, costs))))
-            line = ("???" in own and address > 0x10000000, address // LINE)
-            lines[line] = max(lines[line], int(costs[0]))
-    used = collections.Counter(module for (module, _), number in lines.items() if number * 2 > done)
-    misses = (sums["I1mr"], sums["D1mr"] + sums["D1mw"], sums["ILmr"] + sums["DLmr"] + sums["DLmw"])
-    figures = [number / done for number in (sums["Ir"], *misses)]
-    return [*figures, *(used[module] * LINE / 1024 for module in (False, True))]
+            costs = dict(zip(events, map(int, costs)))  # zeros at the end are left out
+            yield "???" in own and address > 0x10000000, address, dict.fromkeys(events, 0) | costs
 
 
 if __name__ == "__main__":

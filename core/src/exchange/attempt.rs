@@ -12,6 +12,7 @@ use crate::headers::Headers;
 use crate::id::uuid_v7;
 use crate::json;
 use crate::spend::Outcome;
+use crate::text::same;
 use crate::wire;
 
 /// What of the request's headers passes to a provider as it is, each where the one before it is there (W43).
@@ -67,7 +68,7 @@ impl Exchange {
         self.meter = Meter::default();
         let i = self.place.next;
         let found = self.plan.attempts.get(i);
-        let planned = found.filter(|planned| planned.candidate.provider.name == provider);
+        let planned = found.filter(|planned| same(&planned.candidate.provider.name, provider));
         let Some(planned) = planned else {
             let planned = self.plan.cluster(i).unwrap_or_default().to_owned();
             return Err(Misrouted {

@@ -26,10 +26,16 @@ impl<'a> Text<'a> {
 
     /// The string that is meant. A lone half of a surrogate pair becomes U+FFFD.
     #[must_use]
+    #[inline]
     pub fn decode(&self) -> Cow<'a, str> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
+        if self.escaped {
+            Cow::Owned(self.unescaped())
+        } else {
+            Cow::Borrowed(self.raw)
         }
+    }
+
+    fn unescaped(&self) -> String {
         let mut out = String::with_capacity(self.raw.len());
         let mut rest = self.raw;
         while let Some((before, after)) = rest.split_once('\\') {
@@ -53,7 +59,7 @@ impl<'a> Text<'a> {
             rest = chars.as_str();
         }
         out.push_str(rest);
-        Cow::Owned(out)
+        out
     }
 }
 

@@ -1,0 +1,123 @@
+"""The module's machine code by function: what of it a request runs through, and what of that is not in the first cache.
+
+`make bench-functions` prints it. It runs Envoy under callgrind as instructions.py does, with a module that has its names. V8 has a
+table of jumps, one a function in their order, at the start of the module's code: it says where each begins.
+"""
+
+import bisect
+import collections
+import os
+import pathlib
+import re
+import struct
+import sys
+
+import instructions
+from stand import OTHERS_CPU, Stand
+
+SLOT = struct.Struct("<Bixxx")  # a jump of V8's table on x86-64: its code, how far, padding
+JUMP = 0xE9
+IMPORT_SECTION, NAMES = 2, "name"
+FUNCTION_NAMES = 1
+COLUMNS = ("instructions", "calls", "lines", "misses", "function")
+
+
+def main():
+    module = pathlib.Path(sys.argv[1])
+    most = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    os.sched_setaffinity(0, {int(OTHERS_CPU)})
+    with Stand(flush_ms=instructions.FLUSH_MS, modules=[("named", module)]) as stand:
+        dump, done, code = instructions.run(stand, "named", look=_code)
+    rows = _rows(dump, done, code, _names(module.read_bytes()))
+    print(f"| {' | '.join(COLUMNS)} |\n|{' ---: |' * (len(COLUMNS) - 1)} --- |")
+    for name, row in sorted(rows.items(), key=lambda item: -len(item[1]["lines"]))[:most]:
+        print(f"| {row['Ir'] / done:,.0f} | {row['calls'] / done:,.1f} | {len(row['lines'])} | {row['I1mr'] / done:,.0f} | `{name}` |")
+    lines = set().union(*(row["lines"] for row in rows.values()))
+    sums = [sum(row[event] for row in rows.values()) / done for event in ("Ir", "I1mr")]
+    print(f"\nall: {sums[0]:,.0f} instructions, {len(lines)} lines of {instructions.LINE} bytes, {sums[1]:,.0f} misses")
+
+
+def _code(pid):
+    """The mappings of a process that have code and no file: [(start, bytes)]."""
+    found = []
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+            start, end, rights, *_, last = re.split(r"[- ]+", line)
+            start, end = int(start, 16), int(end, 16)
+            if "x" in rights and not last.startswith(("/", "[")) and end - start < 1 << 28:
+                memory.seek(start)
+                found.append((start, memory.read(end - start)))
+    return found
+
+
+def _rows(dump, done, code, names):
+    """{function: figures} of the mapping in which most is executed."""
+    places = [(address, costs) for is_module, address, costs in instructions.places(dump) if is_module]
+    start, own = max(code, key=lambda own: sum(own[0] <= address < own[0] + len(own[1]) for address, _ in places))
+    entries = []
+    for at in range(0, len(own), SLOT.size):
+        jump, distance = SLOT.unpack_from(own, at)
+        if jump != JUMP:
+            break
+        entries.append((start + at + 5 + distance, names.get(len(entries), f"function {len(entries)}")))
+    entries.sort()
+    begins = [begin for begin, _ in entries]
+    rows = collections.defaultdict(lambda: {"Ir": 0, "I1mr": 0, "calls": 0, "lines": set()})
+    for address, costs in places:
+        if not start <= address < start + len(own):
+            continue
+        at = bisect.bisect_right(begins, address) - 1
+        row = rows[entries[at][1] if at >= 0 else "(the table of jumps)"]
+        for event in ("Ir", "I1mr"):
+            row[event] += costs[event]
+        if at >= 0 and address == begins[at]:
+            row["calls"] += costs["Ir"]
+        if costs["Ir"] * 2 > done:
+            row["lines"].add(address // instructions.LINE)
+    return rows
+
+
+def _names(module):
+    """{number among those with a body: name} of the functions."""
+    at, imported, found = 8, 0, {}
+    while at < len(module):
+        section = module[at]
+        size, at = _number(module, at + 1)
+        end = at + size
+        if section == IMPORT_SECTION:
+            imported, _ = _number(module, at)  # all that the filter imports are functions
+        elif section == 0:
+            name, inside = _text(module, at)
+            while name == NAMES and inside < end:
+                kind = module[inside]
+                size, inside = _number(module, inside + 1)
+                if kind == FUNCTION_NAMES:
+                    count, place = _number(module, inside)
+                    for _ in range(count):
+                        index, place = _number(module, place)
+                        text, place = _text(module, place)
+                        found[index - imported] = re.sub(r"17h[0-9a-f]{16}E", "", text)
+                inside += size
+        at = end
+    return found
+
+
+def _number(data, at):
+    """LEB128: the number, and where it ends."""
+    number = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return number, at
+
+
+def _text(data, at):
+    size, at = _number(data, at)
+    return data[at : at + size].decode(), at + size
+
+
+if __name__ == "__main__":
+    main()
