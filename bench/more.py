@@ -1,15 +1,18 @@
 """What is measured beside the cost of a request: latency, memory, start, workers, and the sidecar's intake."""
 
+import concurrent.futures
 import json
 import os
+import pathlib
 import random
+import re
 import statistics
 import time
 import urllib.request
 import uuid
 
 from rounds import PLAIN, SIZES
-from stand import TOKEN
+from stand import ENVOYS_CPU, OTHERS_CPU, TOKEN
 
 MIX = {"1 KB": 60, "10 KB": 30, "100 KB": 9, "1 MB": 1}  # of a hundred requests
 BATCH = 200  # records that the filter sends at once at most
@@ -103,31 +106,49 @@ def start(stand, variants, times):
 
 
 def workers(stand, variants, seconds, turns=5):
-    """Envoy's CPU time per request with one worker and with two, µs: what workers take from each other. In turns.
+    """Envoy's CPU time per request, µs: one worker alone; two processes of one worker; one of two. In turns.
 
-    Both share the cores with the load, so that requests a second would tell of the machine: as much CPU time a request
-    means that two workers do twice as much.
+    The load has the second core too, and takes the cache from whoever runs there. So what two workers take from each other is
+    seen beside two processes, a core each, which take the least: as much CPU time a request means twice as much done.
     """
-    cpus = ",".join(map(str, range(os.cpu_count())))
-    return {variant: _workers(stand, variant, cpus, seconds / turns, turns) for variant in variants}
+    return {variant: _workers(stand, variant, seconds / turns, turns) for variant in variants}
 
 
-def _workers(stand, variant, cpus, seconds, turns):
-    arguments = PLAIN[1].arguments()
-    targets = {count: stand.envoy(variant, workers=count, name=f"{variant}-{count}", cpus=cpus) for count in (1, 2)}
-    own = {count: [] for count in targets}
-    for target in targets.values():
-        stand.load(target, arguments, 6000, connections=32)
+def _workers(stand, variant, seconds, turns):
+    apart = [stand.envoy(variant, name=f"{variant}-{cpu}", cpus=cpu) for cpu in (ENVOYS_CPU, OTHERS_CPU)]
+    both = stand.envoy(variant, workers=2, name=f"{variant}-both", cpus=f"{ENVOYS_CPU},{OTHERS_CPU}")
+    _pin(both.pid)
+    own = {"alone": apart[:1], "apart": apart, "both": [both, both]}
+    found = {name: [] for name in own}
+    for target in (*apart, both):
+        stand.load(target, PLAIN[1].arguments(), 6000)
         target.rest()
     for _ in range(turns):
-        for count, target in targets.items():
-            before = target.cpu_s()
-            answer = stand.load(target, arguments, 1_000_000, connections=32, seconds=seconds)
-            target.rest()
-            own[count].append((target.cpu_s() - before) * 1e6 / answer["done"])
-    for target in targets.values():
+        for name, targets in own.items():
+            found[name].append(_together(stand, targets, seconds))
+    for target in (*apart, both):
         stand.stop(target)
-    return {count: statistics.median(found) for count, found in own.items()}
+    return {name: statistics.median(cpu_us) for name, cpu_us in found.items()}
+
+
+def _together(stand, targets, seconds):
+    """CPU time per request, µs, of targets that are under load at once; one may be there twice."""
+    processes = {target.pid: target for target in targets}.values()
+    before = sum(target.cpu_s() for target in processes)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda target: stand.load(target, PLAIN[1].arguments(), 1_000_000, seconds=seconds), targets)
+        done = sum(answer["done"] for answer in answers)
+    for target in processes:
+        target.rest()
+    return (sum(target.cpu_s() for target in processes) - before) * 1e6 / done
+
+
+def _pin(pid):
+    """Gives each worker of an Envoy a core of its own."""
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        worker = re.fullmatch(r"wrk:worker_(\d+)", (task / "comm").read_text().strip())
+        if worker:
+            os.sched_setaffinity(int(task.name), {int((ENVOYS_CPU, OTHERS_CPU)[int(worker[1])])})
 
 
 def ingest(sidecar, seconds):

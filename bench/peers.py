@@ -16,6 +16,7 @@ RATIOS = {
     "Envoy's `json_to_metadata`, one field": (1.38, 2.76, 9.4, 16.4, None),
     "one Wasm filter that does nothing": (1.16, 1.17, 1.13, 1.06, None),
     "two Wasm filters that do nothing": (1.31, 1.45, None, None, None),
+    "two lean Wasm filters: plan, headers, model, gate": (1.90, 1.89, None, None, None),
     "plano's LLM filter, no tokens counted": (2.57, 3.70, 8.05, 12.8, 1.8),
     "plano as shipped": (3760, 3790, 2470, 768, 37),
     "Portkey": (51, 35, 60, 79, None),
