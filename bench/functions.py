@@ -42,9 +42,9 @@ def _code(pid):
     found = []
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
-            start, end, rights, *_, last = re.split(r"[- ]+", line)
+            start, end, rights, file = re.match(r"(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)", line).groups()
             start, end = int(start, 16), int(end, 16)
-            if "x" in rights and not last.startswith(("/", "[")) and end - start < 1 << 28:
+            if "x" in rights and not file and end - start < 1 << 28:
                 memory.seek(start)
                 found.append((start, memory.read(end - start)))
     return found

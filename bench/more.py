@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import statistics
 import time
 import urllib.request
@@ -145,10 +144,10 @@ def _together(stand, targets, seconds):
 
 def _pin(pid):
     """Gives each worker of an Envoy a core of its own."""
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        worker = re.fullmatch(r"wrk:worker_(\d+)", (task / "comm").read_text().strip())
-        if worker:
-            os.sched_setaffinity(int(task.name), {int((ENVOYS_CPU, OTHERS_CPU)[int(worker[1])])})
+    names = {task: (task / "comm").read_text().strip() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+    workers = sorted((name, int(task.name)) for task, name in names.items() if name.startswith("wrk:worker_"))
+    for (_, task), cpu in zip(workers, (ENVOYS_CPU, OTHERS_CPU), strict=True):
+        os.sched_setaffinity(task, {int(cpu)})
 
 
 def ingest(sidecar, seconds):

@@ -102,6 +102,7 @@ impl Gateway {
             |own| (own.head.clone(), Arc::clone(&own.private)),
         )
     }
+
     fn hidden(&self, provider: &Provider) -> Option<&Hidden> {
         let mut all = self.hidden.iter();
         all.find(|own| same(&own.name, &provider.name))

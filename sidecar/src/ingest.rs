@@ -121,6 +121,20 @@ mod tests {
     }
 
     #[test]
+    fn w51_without_tags_the_user_agent_is_the_tag() {
+        let tags = |fields: &str| {
+            let json = format!(r#"{{"records": [{{"id": "{ID}"{fields}}}]}}"#);
+            let tags = read(&json).unwrap().entries.remove(0).record.tags;
+            tags.into_iter().collect::<Vec<_>>()
+        };
+        let tag = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        assert_eq!(tags(""), []);
+        assert_eq!(tags(r#", "user_agent": "me/1""#), tag("user_agent", "me/1"));
+        let own = r#", "user_agent": "me/1", "tags": {"team": "a"}"#;
+        assert_eq!(tags(own), tag("team", "a"));
+    }
+
+    #[test]
     fn what_is_no_record_is_counted_and_the_rest_is_taken() {
         let json = format!(
             r#"{{"records": [{{"id": "no uuid"}}, {{"id": 1}}, 7, {{"id": "{ID}"}}], "dropped": 2}}"#

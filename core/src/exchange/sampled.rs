@@ -19,6 +19,7 @@ impl Exchange {
 
     /// Gives the claim of a half-open key back, of which nothing has been learned.
     pub fn unclaim(&mut self) {
+        // A plan with a claim is this exchange's alone.
         if self.plan.claimed.is_some() {
             let claimed = Arc::make_mut(&mut self.plan).claimed.take();
             self.samples.extend(claimed.map(Told::Unclaimed));

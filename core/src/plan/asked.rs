@@ -22,7 +22,12 @@ pub struct Asked {
 impl Asked {
     /// Whether there is none.
     pub(super) fn is_nothing(&self) -> bool {
-        self.sequence.is_none() && self.provider.is_none() && self.model.is_none()
+        let Self {
+            sequence,
+            provider,
+            model,
+        } = self;
+        sequence.is_none() && provider.is_none() && model.is_none()
     }
 
     /// Reads them; an empty header is an absent one. `vllm` is the caller's own endpoint, where there

@@ -37,16 +37,12 @@ impl Kept {
         if let Some((_, plan)) = last.find(|(selector, _)| same(selector, wish.selector)) {
             return Ok(Arc::clone(plan));
         }
-        self.make(plain, wish, Plan::new(wish, gateway, care, luck)?)
+        let plan = Plan::new(wish, gateway, care, luck)?;
+        Ok(self.keep(plain, wish.selector, plan))
     }
 
-    #[inline(never)]
-    fn make(
-        &mut self,
-        plain: bool,
-        wish: &Wish<'_>,
-        mut plan: Plan,
-    ) -> Result<Arc<Plan>, Rejection> {
+    #[inline(never)] // it is seldom done
+    fn keep(&mut self, plain: bool, selector: &str, mut plan: Plan) -> Arc<Plan> {
         plan.forget_reasons();
         let plan = Arc::new(plan);
         // Weights and scores come out otherwise the next time.
@@ -55,19 +51,23 @@ impl Kept {
             if self.last.len() >= MOST {
                 self.last.remove(0);
             }
-            self.last
-                .push((wish.selector.to_owned(), Arc::clone(&plan)));
+            self.last.push((selector.to_owned(), Arc::clone(&plan)));
         }
-        Ok(plan)
+        plan
     }
 }
 
 impl Wish<'_> {
     /// Whether nothing is asked but the selector.
     fn is_plain(&self) -> bool {
-        self.variant.is_none()
-            && self.own.is_none()
-            && self.asked.is_nothing()
-            && self.routing.is_nothing()
+        let Self {
+            selector: _,
+            variant,
+            routing,
+            asked,
+            needs: _, // `auto` alone looks at them
+            own,
+        } = self;
+        variant.is_none() && own.is_none() && asked.is_nothing() && routing.is_nothing()
     }
 }

@@ -1,7 +1,6 @@
 //! Fields of the provider's that the gateway acts on, or that others depend on, and where they stand in a body.
 
 use crate::json::Span;
-use crate::text::head;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +22,30 @@ pub(super) enum Noted {
     TopLogprobs,
 }
 
-/// All of them, and how each name begins, in which they differ.
-const ALL: [(u64, Noted); 15] = [
-    (head("audio"), Noted::Audio),
-    (head("logprobs"), Noted::Logprobs),
-    (head("max_completion_tokens"), Noted::MaxCompletionTokens),
-    (head("max_tokens"), Noted::MaxTokens),
-    (head("messages"), Noted::Messages),
-    (head("metadata"), Noted::Metadata),
-    (head("modalities"), Noted::Modalities),
-    (head("model"), Noted::Model),
-    (head("n"), Noted::N),
-    (head("reasoning_effort"), Noted::ReasoningEffort),
-    (head("stop"), Noted::Stop),
-    (head("stream"), Noted::Stream),
-    (head("stream_options"), Noted::StreamOptions),
-    (head("thinking"), Noted::Thinking),
-    (head("top_logprobs"), Noted::TopLogprobs),
+const ALL: [(&str, Noted); 15] = [
+    ("audio", Noted::Audio),
+    ("logprobs", Noted::Logprobs),
+    ("max_completion_tokens", Noted::MaxCompletionTokens),
+    ("max_tokens", Noted::MaxTokens),
+    ("messages", Noted::Messages),
+    ("metadata", Noted::Metadata),
+    ("modalities", Noted::Modalities),
+    ("model", Noted::Model),
+    ("n", Noted::N),
+    ("reasoning_effort", Noted::ReasoningEffort),
+    ("stop", Noted::Stop),
+    ("stream", Noted::Stream),
+    ("stream_options", Noted::StreamOptions),
+    ("thinking", Noted::Thinking),
+    ("top_logprobs", Noted::TopLogprobs),
 ];
 
 impl Noted {
     /// Which of them a field of the provider's is.
     pub(super) const fn of(name: &str) -> Option<Self> {
-        let (own, mut rest) = (head(name), ALL.as_slice());
-        while let [(head, noted), more @ ..] = rest {
-            if *head == own {
+        let mut rest = ALL.as_slice();
+        while let [(own, noted), more @ ..] = rest {
+            if is(own.as_bytes(), name.as_bytes()) {
                 return Some(*noted);
             }
             rest = more;
@@ -58,6 +56,16 @@ impl Noted {
     fn bit(self) -> u32 {
         1 << self as u32
     }
+}
+
+const fn is(mut own: &[u8], mut other: &[u8]) -> bool {
+    while let ([a, rest @ ..], [b, more @ ..]) = (own, other) {
+        if *a != *b {
+            return false;
+        }
+        (own, other) = (rest, more);
+    }
+    own.is_empty() && other.is_empty()
 }
 
 /// Where their values stand; those that are null too.
@@ -114,10 +122,14 @@ mod tests {
 
     #[test]
     fn each_is_one_field() {
-        for (head, noted) in ALL {
-            let of: Vec<_> = STANDARD.iter().filter(|own| own.head == head).collect();
-            assert_eq!(of.len(), 1, "{noted:?}");
-            assert_eq!(of[0].noted, Some(noted));
+        let noted = STANDARD.iter().filter(|own| own.noted.is_some());
+        assert_eq!(noted.count(), ALL.len());
+        for (name, noted) in ALL {
+            let field = STANDARD.iter().find(|own| own.name == name).unwrap();
+            assert_eq!(field.noted, Some(noted));
+        }
+        for other in ["", "streams", "strea", "reasoning"] {
+            assert_eq!(Noted::of(other), None);
         }
     }
 

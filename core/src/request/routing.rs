@@ -24,7 +24,12 @@ impl Routing {
     /// Whether it asks nothing.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.balancer.is_empty() && self.fallbacks.is_empty() && self.retry.is_none()
+        let Self {
+            balancer,
+            fallbacks,
+            retry,
+        } = self;
+        balancer.is_empty() && fallbacks.is_empty() && retry.is_none()
     }
 }
 

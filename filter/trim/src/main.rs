@@ -1,7 +1,8 @@
 //! `sluice-trim MODULE BRANCHES` trims the module, in place, and tells V8 of its branches.
 //!
-//! `sluice-trim count MODULE OUT` writes one that counts its branches; `sluice-trim learn MODULE COUNTS BRANCHES` makes the file
-//! of them from what it has counted (a line a branch: how often its condition was false, and true). `make profile` does both.
+//! `sluice-trim count MODULE OUT` writes one that counts its calls and branches; `sluice-trim learn MODULE COUNTS BRANCHES` makes the
+//! file of them from what it has counted (a line a function: 0, and how often it was called; then a line for each of its branches: how
+//! often its condition was false, and true). `make profile` does both.
 //! `sluice-trim known MODULE BRANCHES` fails where the file is too old for the module.
 
 use std::path::Path;

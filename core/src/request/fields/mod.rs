@@ -21,8 +21,8 @@ pub fn find(name: &str, dialect: Dialect) -> Option<&'static Field> {
     let head = head(name);
     let in_table = |heads: &[u64], table: &'static [Field]| {
         let first = heads.partition_point(|own| *own < head);
-        let same_head = table.iter().skip(first).take_while(|own| own.head == head);
-        same_head.into_iter().find(|own| same(own.name, name))
+        let mut same_head = table.iter().skip(first).take_while(|own| own.head == head);
+        same_head.find(|own| same(own.name, name))
     };
     let own = match dialect {
         Dialect::Orq => standard::ORQ.iter().find(|field| same(field.name, name)),
