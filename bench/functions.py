@@ -13,12 +13,14 @@ import struct
 import sys
 
 import instructions
+from mappings import mappings
 from stand import OTHERS_CPU, Stand
 
 SLOT = struct.Struct("<Bixxx")  # a jump of V8's table on x86-64: its code, how far, padding
 JUMP = 0xE9
 IMPORT_SECTION, NAMES = 2, "name"
 FUNCTION_NAMES = 1
+MOST = 1 << 28  # bytes of a mapping
 COLUMNS = ("instructions", "calls", "lines", "misses", "function")
 
 
@@ -39,15 +41,7 @@ def main():
 
 def _code(pid):
     """The mappings of a process that have code and no file: [(start, bytes)]."""
-    found = []
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
-            start, end, rights, file = re.match(r"(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)", line).groups()
-            start, end = int(start, 16), int(end, 16)
-            if "x" in rights and not file and end - start < 1 << 28:
-                memory.seek(start)
-                found.append((start, memory.read(end - start)))
-    return found
+    return [(start, own) for start, own, file in mappings(pid, "x", MOST) if not file]
 
 
 def _rows(dump, done, code, names):

@@ -9,6 +9,7 @@ import re
 import struct
 import sys
 
+from mappings import mappings
 from rounds import FAILING, PLAIN, STREAM
 from stand import OTHERS_CPU, Stand
 
@@ -39,23 +40,13 @@ def main():
 
 def _counts(pid):
     """Of each VM of a process: (0, calls) a function, and (how often its condition was false, how often true) a branch."""
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
-            start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
-            start, end = int(start, 16), int(end, 16)
-            if "rw" not in rights or end - start > MOST:
-                continue
-            try:
-                memory.seek(start)
-                found = memory.read(end - start)
-            except OSError:  # nothing is there
-                continue
-            for at in (match.start() for match in re.finditer(MAGIC, found)):
-                if at % 4096 == 0 and len(found) >= at + HEAD.size:
-                    _, count = HEAD.unpack_from(found, at)
-                    if len(found) >= at + HEAD.size + 8 * count:
-                        numbers = struct.unpack_from(f"<{2 * count}I", found, at + HEAD.size)
-                        yield list(zip(numbers[::2], numbers[1::2]))
+    for _, found, _ in mappings(pid, "rw", MOST):
+        for at in (match.start() for match in re.finditer(MAGIC, found)):
+            if at % 4096 == 0 and len(found) >= at + HEAD.size:
+                _, count = HEAD.unpack_from(found, at)
+                if len(found) >= at + HEAD.size + 8 * count:
+                    numbers = struct.unpack_from(f"<{2 * count}I", found, at + HEAD.size)
+                    yield list(zip(numbers[::2], numbers[1::2]))
 
 
 if __name__ == "__main__":
