@@ -6,6 +6,12 @@ use proxy_wasm::types::Action;
 use crate::exchange::{self, Exchange};
 use crate::{CLUSTER, EXCHANGE};
 
+/// The limits of an attempt and of all, which Envoy's router carries out.
+const LIMITS: [(&str, &str); 2] = [
+    ("x-envoy-upstream-rq-per-try-timeout-ms", "120000"),
+    ("x-envoy-upstream-rq-timeout-ms", "600000"),
+];
+
 pub(crate) struct Gateway {
     pub(crate) handle: u32,
 }
@@ -33,6 +39,9 @@ impl HttpContext for Gateway {
         self.set_property(vec![CLUSTER], Some(first.cluster.as_bytes()));
         self.set_property(vec![EXCHANGE], Some(&self.handle.to_le_bytes()));
         self.set_http_request_header("x-envoy-max-retries", Some(&retries));
+        for (name, value) in LIMITS {
+            self.set_http_request_header(name, Some(value));
+        }
         exchange::insert(self.handle, exchange);
         Action::Continue
     }

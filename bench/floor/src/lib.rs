@@ -1,8 +1,8 @@
 //! The floor: the least that two Wasm filters cost that do a gateway's work.
 //!
 //! The same two places as Sluice's filters, and the host calls that any pair of them needs: the body decides the
-//! cluster, each attempt gets its path, key and model, the answer waits for its first byte. Nothing is parsed or checked,
-//! no key is asked for, nothing is counted or recorded; the plan is written here.
+//! cluster and the limits, each attempt gets its path, key and model, the answer waits for its first bytes, which are looked at.
+//! Nothing is parsed or checked, no key is asked for, nothing is counted or recorded; the plan is written here.
 
 #![expect(
     missing_docs,

@@ -1,7 +1,8 @@
-//! Once an attempt: path, key and model; the answer waits for its first byte.
+//! Once an attempt: path, key and model; the answer waits for its first bytes.
 
 use std::rc::Rc;
 
+use memchr::memmem;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
@@ -11,6 +12,8 @@ use crate::{CLUSTER, EXCHANGE};
 #[derive(Default)]
 pub(crate) struct Provider {
     own: Option<(Rc<Exchange>, &'static Attempt)>,
+    /// Whether the answer's first bytes have been seen.
+    open: bool,
 }
 
 impl Provider {
@@ -66,5 +69,17 @@ impl HttpContext for Provider {
         self.set_http_response_header("x-gateway-provider", Some(attempt.cluster));
         self.set_http_response_header("x-gateway-model", Some(attempt.model));
         if end { Action::Continue } else { Action::Pause }
+    }
+
+    /// An error under a good status is a failure like any other.
+    fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
+        if self.own.is_some() && !self.open && size > 0 {
+            self.open = true;
+            let first = self.get_http_response_body(0, size).unwrap_or_default();
+            if memmem::find(&first, b"\"error\"").is_some() {
+                self.set_http_response_header(":status", Some("503"));
+            }
+        }
+        Action::Continue
     }
 }
