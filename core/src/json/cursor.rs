@@ -82,8 +82,7 @@ impl<'a> Cursor<'a> {
     ///
     /// When no value can begin here.
     pub fn kind(&mut self) -> Step<Kind> {
-        self.space();
-        match self.peek() {
+        match self.token() {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
             Some(b'[') => Ok(Kind::Array),
@@ -134,24 +133,22 @@ impl<'a> Cursor<'a> {
         mut read: impl FnMut(&mut Self, Member<'a>) -> Step<()>,
     ) -> Step<Span> {
         let start = self.open(b'{', "an object")?;
-        if !self.eat(b'}') {
+        if self.token() != Some(b'}') {
             loop {
                 let key = self.string()?;
-                self.space();
                 if !self.eat(b':') {
                     return self.fail("`:`");
                 }
                 read(self, Member { key })?;
-                self.space();
-                if self.eat(b'}') {
-                    break;
-                }
-                if !self.eat(b',') {
-                    return self.fail("`,` or `}`");
+                match self.token() {
+                    Some(b',') => self.at += 1,
+                    Some(b'}') => break,
+                    _ => return self.fail("`,` or `}`"),
                 }
             }
         }
         self.depth -= 1;
+        self.at += 1;
         Ok(start..self.at)
     }
 
@@ -162,21 +159,20 @@ impl<'a> Cursor<'a> {
     /// The first fault inside it, or that of `read`.
     pub fn array(&mut self, mut read: impl FnMut(&mut Self, usize) -> Step<()>) -> Step<Span> {
         let start = self.open(b'[', "an array")?;
-        if !self.eat(b']') {
+        if self.token() != Some(b']') {
             let mut i = 0;
             loop {
                 read(self, i)?;
                 i += 1;
-                self.space();
-                if self.eat(b']') {
-                    break;
-                }
-                if !self.eat(b',') {
-                    return self.fail("`,` or `]`");
+                match self.token() {
+                    Some(b',') => self.at += 1,
+                    Some(b']') => break,
+                    _ => return self.fail("`,` or `]`"),
                 }
             }
         }
         self.depth -= 1;
+        self.at += 1;
         Ok(start..self.at)
     }
 
@@ -209,18 +205,17 @@ impl<'a> Cursor<'a> {
     ///
     /// When there is none here, or it is broken.
     pub fn string(&mut self) -> Step<Text<'a>> {
-        self.space();
-        let start = self.at;
         if !self.eat(b'"') {
             return self.fail("a string");
         }
-        let (end, escaped) = string_end(self.text.as_bytes(), self.at)?;
-        let raw = self.text.get(start + 1..end).unwrap_or_default();
+        let from = self.at;
+        let (end, escaped) = string_end(self.text.as_bytes(), from)?;
+        let raw = self.text.get(from..end).unwrap_or_default();
         self.at = end + 1;
         Ok(Text {
             raw,
             escaped,
-            span: start..self.at,
+            span: from - 1..self.at,
         })
     }
 
@@ -293,11 +288,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn open(&mut self, bracket: u8, what: &'static str) -> Step<usize> {
-        self.space();
-        let start = self.at;
         if !self.eat(bracket) {
             return self.fail(what);
         }
+        let start = self.at - 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(Fault {
@@ -305,7 +299,6 @@ impl<'a> Cursor<'a> {
                 kind: FaultKind::TooDeep,
             });
         }
-        self.space();
         Ok(start)
     }
 
@@ -317,10 +310,24 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Goes past this byte, and the white space before it.
     fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
+        let found = self.token() == Some(byte);
+        if found {
+            self.at += 1;
+        }
         found
+    }
+
+    /// The byte that comes after white space, before which the cursor then stands.
+    #[inline]
+    fn token(&mut self) -> Option<u8> {
+        let next = self.peek();
+        if next.is_some_and(|byte| byte <= b' ') {
+            self.spaces();
+            return self.peek();
+        }
+        next
     }
 
     fn peek(&self) -> Option<u8> {
@@ -333,9 +340,7 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     fn space(&mut self) {
-        if self.peek().is_some_and(|byte| byte <= b' ') {
-            self.spaces();
-        }
+        self.token();
     }
 
     /// The loop stands apart: it is asked for spaces in many places, where seldom one is.

@@ -34,9 +34,12 @@ impl Number<'_> {
             Some(number) => (true, number),
             None => (false, self.raw),
         };
-        if number.len() <= SHORT && number.bytes().all(|byte| byte.is_ascii_digit()) {
-            let digits = number.bytes();
-            let value = digits.fold(0, |value, digit| value * 10 + i64::from(digit & 0x0f));
+        let mut short = number.bytes().take(SHORT);
+        let value = short.try_fold(0, |value, digit| {
+            let is_one = digit.is_ascii_digit();
+            is_one.then_some(value * 10 + i64::from(digit & 0x0f))
+        });
+        if let Some(value) = value.filter(|_| number.len() <= SHORT) {
             return Some(if negative { -value } else { value });
         }
         let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
@@ -103,6 +106,12 @@ pub(super) fn number_len(bytes: &[u8]) -> Option<usize> {
         let rest = bytes.get(from..).unwrap_or_default();
         rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
     };
+    // Most are digits alone.
+    let whole = digits(0);
+    let ends = !matches!(bytes.get(whole), Some(b'.' | b'e' | b'E'));
+    if ends && (whole == 1 || whole > 1 && bytes.first() != Some(&b'0')) {
+        return Some(whole);
+    }
     let mut at = usize::from(bytes.first() == Some(&b'-'));
     let whole = digits(at);
     if whole == 0 || (whole > 1 && bytes.get(at) == Some(&b'0')) {

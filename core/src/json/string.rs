@@ -55,6 +55,27 @@ fn both_ends(text: &[u8]) -> Option<[u8; 16]> {
 )]
 #[inline(always)]
 pub(super) fn string_end(text: &[u8], from: usize) -> Result<(usize, bool), Fault> {
+    let mut at = from;
+    for _ in 0..BLOCKS {
+        let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
+        let special = block::special(block);
+        if special != 0 {
+            let place = at + (special.trailing_zeros() >> block::SHIFT) as usize;
+            if text.get(place) == Some(&b'"') {
+                return Ok((place, false));
+            }
+            return escaped(text, at);
+        }
+        at += block::LEN;
+    }
+    rows(text, at, false)
+}
+
+/// The same where an escape comes before the quote, or something is wrong.
+#[inline(never)]
+fn escaped(text: &[u8], from: usize) -> Result<(usize, bool), Fault> {
     let (mut at, mut escaped) = (from, false);
     for _ in 0..BLOCKS {
         let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) else {
@@ -81,8 +102,14 @@ pub(super) fn string_end(text: &[u8], from: usize) -> Result<(usize, bool), Faul
         }
         at = next;
     }
+    rows(text, at, escaped)
+}
+
+/// The same where the string is long, or ends near the end of the text.
+#[inline(never)]
+fn rows(text: &[u8], at: usize, escaped: bool) -> Result<(usize, bool), Fault> {
     let (rows, end) = row::pass(text, at);
-    escaped |= rows.escaped;
+    let escaped = escaped | rows.escaped;
     match end {
         Some(end) => Ok((end, escaped)),
         None => bytes(text, rows.at, escaped),

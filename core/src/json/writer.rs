@@ -1,5 +1,5 @@
 //! JSON that is written. serde_json looks at each byte of each text and each name; here sixteen are looked at at once, and
-//! the names of a struct not at all.
+//! the names of a struct and the words of an enum not at all.
 
 use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
@@ -22,11 +22,16 @@ pub(super) fn write_text(out: &mut Vec<u8>, text: &str) -> Result<()> {
     if !is_plain(text.as_bytes()) {
         return serde_json::to_writer(out, text);
     }
+    quoted(out, text);
+    Ok(())
+}
+
+/// A text that stands in a string as it is.
+fn quoted(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
-    Ok(())
 }
 
 struct Writer<'a>(&'a mut Vec<u8>);
@@ -183,7 +188,9 @@ impl<'a> Serializer for Writer<'a> {
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, word: &'static str) -> Result<()> {
-        write_text(self.0, word)
+        debug_assert!(is_plain(word.as_bytes()), "{word}");
+        quoted(self.0, word);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(

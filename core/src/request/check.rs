@@ -26,34 +26,36 @@ impl<'c> Check<'c> {
         }
     }
 
-    /// Reads the value of a member that may be absent: `null` is the same.
+    /// Reads the value of a member that may be absent: `null` is the same. Its kind has been asked for.
     pub(super) fn member(
         &mut self,
         field: &Field,
+        kind: Kind,
         cursor: &mut Cursor<'_>,
         at: &Path<'_>,
     ) -> Result<(), Fault> {
-        if cursor.kind()? == Kind::Null && !field.required {
+        if kind == Kind::Null && !field.required {
             return cursor.pass();
         }
-        self.value(&field.shape, cursor, at)
+        self.value(&field.shape, kind, cursor, at)
     }
 
+    /// Reads a value of this kind, before which the cursor stands.
     fn value(
         &mut self,
         shape: &Shape,
+        kind: Kind,
         cursor: &mut Cursor<'_>,
         at: &Path<'_>,
     ) -> Result<(), Fault> {
-        let kind = cursor.kind()?;
         match (shape, kind) {
             (Shape::Any, _) | (Shape::Bool, Kind::Bool) => cursor.pass(),
             (Shape::Either(shapes), _) => match shapes.iter().find(|shape| takes(shape, kind)) {
-                Some(shape) => self.value(shape, cursor, at),
+                Some(shape) => self.value(shape, kind, cursor, at),
                 None => self.wrong(shape, kind, cursor, at),
             },
             (Shape::Inline(inner), Kind::String) => self.inline(inner, cursor, at),
-            (Shape::Inline(inner), _) => self.value(inner, cursor, at),
+            (Shape::Inline(inner), _) => self.value(inner, kind, cursor, at),
             (Shape::List(list), Kind::Array) => self.list(list, cursor, at),
             (Shape::Map(map), Kind::Object) => self.map(map, cursor, at),
             (Shape::Number(least, most), Kind::Number) => {
@@ -130,9 +132,9 @@ impl<'c> Check<'c> {
                 return Ok(());
             }
             let before = (self.faults.count(), self.inline.len());
-            cursor.kind()?;
+            let kind = cursor.kind()?;
             let start = cursor.at();
-            self.value(list.items, cursor, &Path::Item(at, i))?;
+            self.value(list.items, kind, cursor, &Path::Item(at, i))?;
             if before == (self.faults.count(), self.inline.len()) {
                 alike.take(i, &(start..cursor.at()), &self.text);
             }
@@ -160,7 +162,7 @@ impl<'c> Check<'c> {
                 let expected = || format!("under a name of at most {} characters", map.name);
                 self.invalid(&at, expected);
             }
-            self.value(map.values, cursor, &at)
+            self.value(map.values, cursor.kind()?, cursor, &at)
         })?;
         if map.most > 0 && count > map.most {
             self.invalid(at, || format!("an object of at most {} members", map.most));
@@ -200,13 +202,13 @@ impl<'c> Check<'c> {
                     required = Some(case.unwrap_or_default());
                     Ok(())
                 }
-                (_, tag) => {
+                (kind, tag) => {
                     given |= bit;
                     if tag.is_some() && i == 0 {
                         // Its type is told below; no member is required by a word that is none.
                         required = Some(&[]);
                     }
-                    self.value(&field.shape, cursor, &at)
+                    self.value(&field.shape, kind, cursor, &at)
                 }
             }
         })?;
@@ -265,7 +267,7 @@ impl<'c> Check<'c> {
                 return inner.pass().map(|()| false);
             }
             let mut check = Check::new(self.faults, &mut nested);
-            check.value(shape, &mut inner, at).map(|()| true)
+            check.value(shape, kind, &mut inner, at).map(|()| true)
         });
         if read.is_ok_and(|taken| taken) && inner.end().is_ok() {
             self.inline.push((string.span, text.trim().to_owned()));

@@ -74,9 +74,9 @@ impl<'a> Reader<'a> {
                 return cursor.pass();
             }
             let start = member.key.span.start;
-            cursor.kind()?;
+            let kind = cursor.kind()?;
             let from = cursor.at();
-            let role = self.member(&member.key.decode(), cursor)?;
+            let role = self.member(&member.key.decode(), kind, cursor)?;
             self.chat.members.push(Member {
                 role,
                 start,
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn member(&mut self, name: &str, cursor: &mut Cursor<'a>) -> Result<Role, Fault> {
+    fn member(&mut self, name: &str, kind: Kind, cursor: &mut Cursor<'a>) -> Result<Role, Fault> {
         let gateway = fields::is_gateway(name);
         let Some(field) = fields::find(name, self.rules.dialect) else {
             cursor.pass()?;
@@ -107,13 +107,12 @@ impl<'a> Reader<'a> {
             self.faults.add(&at, Code::DuplicateField, message);
         }
         let before = self.faults.count();
-        let null = cursor.kind()? == Kind::Null;
         let from = cursor.at();
         let mut check = Check::new(&mut self.faults, &mut self.chat.inline);
-        check.member(field, cursor, &Path::Member(&Path::Body, name))?;
+        check.member(field, kind, cursor, &Path::Member(&Path::Body, name))?;
         let span = from..cursor.at();
         let raw = self.text.get(span.clone()).unwrap_or_default();
-        if !null && (gateway || noted == Some(Noted::Metadata)) {
+        if kind != Kind::Null && (gateway || noted == Some(Noted::Metadata)) {
             let sound = self.faults.count() == before;
             self.chat.extras.take(name, raw, sound, &mut self.faults);
         }
