@@ -186,7 +186,7 @@ mod tests {
     use crate::headers::Headers;
 
     fn written(headers: &[(&str, &str)]) -> Vec<u8> {
-        Headers::from_iter(headers.iter().copied()).bytes()
+        Headers::from_iter(headers.iter().copied()).show(<[u8]>::to_vec)
     }
 
     #[test]

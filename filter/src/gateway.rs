@@ -29,7 +29,7 @@ enum Phase {
     /// Its body comes.
     Awaiting(Box<Awaiting>),
     /// The address of the caller's own endpoint is looked for.
-    Resolving(Box<(Exchange, Sent)>),
+    Resolving(Box<(Box<Exchange>, Sent)>),
     /// The sidecar answers it; the answer gets this id.
     Passing(String),
     /// It is with the providers.
@@ -76,7 +76,7 @@ impl Gateway {
     }
 
     /// Finds the address of the caller's own endpoint, where the plan has one (W33).
-    fn address(&mut self, exchange: Exchange, sent: Sent) -> Action {
+    fn address(&mut self, exchange: Box<Exchange>, sent: Sent) -> Action {
         match &sent.address {
             None => {}
             Some(Address::Known(address)) => host::pin(address),
@@ -97,13 +97,13 @@ impl Gateway {
     }
 
     /// The request reaches no provider.
-    fn abandon(&self, mut exchange: Exchange) {
+    fn abandon(&self, mut exchange: Box<Exchange>) {
         exchange.unclaim();
         self.vm.health.take(exchange.take_samples());
     }
 
     /// Pins the attempts at the caller's own endpoint to what the resolver says.
-    fn resolved(&mut self, mut exchange: Exchange, mut sent: Sent, answer: &str) -> Action {
+    fn resolved(&mut self, mut exchange: Box<Exchange>, mut sent: Sent, answer: &str) -> Action {
         match exchange.pin(answer, &mut sent, host::now()) {
             Err(reply) => {
                 self.abandon(exchange);
@@ -117,16 +117,23 @@ impl Gateway {
     }
 
     /// Gives the request to the providers.
-    fn send(&mut self, exchange: Exchange, sent: &Sent) -> Action {
+    fn send(&mut self, exchange: Box<Exchange>, sent: &Sent) -> Action {
         host::set_cluster(&sent.cluster);
-        host::set_exchange(self.handle, exchange.id());
+        host::name_exchange(exchange.id());
         for name in &sent.remove {
             host::set_request_header(name, None);
         }
         for (name, value) in &sent.set {
             host::set_request_number(name, *value);
         }
-        self.phase = Phase::Sent(exchanges::insert(self.handle, exchange));
+        let (exchange, before) = exchanges::insert(self.handle, exchange);
+        if let Some((handle, before)) = before {
+            // Another filter holds it: when its attempt begins, it is not the last any more.
+            host::for_request(handle, self.handle, || {
+                host::set_exchange(handle, before.borrow().id());
+            });
+        }
+        self.phase = Phase::Sent(exchange);
         Action::Continue
     }
 }

@@ -72,16 +72,17 @@ fn head(map: MapType) -> Head {
     Head::read(&noted("header map", raw::header_map(map)).unwrap_or_default())
 }
 
-pub(crate) fn set_request_head(headers: &Headers) {
+pub(crate) fn set_request_head(headers: Headers) {
     set_head(MapType::HttpRequestHeaders, headers);
 }
 
-pub(crate) fn set_response_head(headers: &Headers) {
+pub(crate) fn set_response_head(headers: Headers) {
     set_head(MapType::HttpResponseHeaders, headers);
 }
 
-fn set_head(map: MapType, headers: &Headers) {
-    noted("set header map", raw::set_header_map(map, &headers.bytes()));
+fn set_head(map: MapType, headers: Headers) {
+    let set = headers.show(|bytes| raw::set_header_map(map, bytes));
+    noted("set header map", set);
 }
 
 pub(crate) fn set_request_header(name: &str, value: Option<&str>) {
@@ -104,11 +105,11 @@ pub(crate) fn set_response_header(name: &str, value: &str) {
 
 /// Takes all trailers away: none passes, in either direction (W43).
 pub(crate) fn clear_request_trailers() {
-    set_head(MapType::HttpRequestTrailers, &Headers::default());
+    set_head(MapType::HttpRequestTrailers, Headers::default());
 }
 
 pub(crate) fn clear_response_trailers() {
-    set_head(MapType::HttpResponseTrailers, &Headers::default());
+    set_head(MapType::HttpResponseTrailers, Headers::default());
 }
 
 pub(crate) fn request_body(start: usize, len: usize) -> Vec<u8> {
@@ -171,7 +172,7 @@ pub(crate) fn reset(handle: u32) {
     }
 }
 
-/// Tells the route which cluster the next attempt goes to.
+/// Tells the route which cluster an attempt goes to.
 pub(crate) fn set_cluster(cluster: &str) {
     noted(
         "filter state",
@@ -197,23 +198,29 @@ pub(crate) fn pin(address: &str) {
     );
 }
 
-/// Leaves the handle and the id of the exchange where the provider filter finds them, and the id where it can be asked
-/// for.
+/// Leaves filter state that bears the name of this exchange, for the provider filter to ask for.
+pub(crate) fn name_exchange(id: &str) {
+    noted("filter state", raw::set_property(id, b""));
+}
+
+/// Leaves the handle and the id of the exchange where the provider filter finds them.
 pub(crate) fn set_exchange(handle: u32, id: &str) {
     let bytes = [&handle.to_le_bytes(), id.as_bytes()].concat();
-    for (name, value) in [(EXCHANGE, &*bytes), (&name_of(id), b"")] {
-        noted("filter state", raw::set_property(name, value));
+    noted("filter state", raw::set_property(EXCHANGE, &bytes));
+}
+
+/// Has the host take calls for those of another request, while the callback is `own`'s.
+pub(crate) fn for_request(other: u32, own: u32, calls: impl FnOnce()) {
+    let switched = hostcalls::set_effective_context(other);
+    if noted("effective context", switched).is_some() {
+        calls();
+        noted("effective context", hostcalls::set_effective_context(own));
     }
 }
 
 /// Whether this attempt belongs to the exchange of this id.
 pub(crate) fn is_exchange(id: &str) -> bool {
-    raw::has_property(&name_of(id))
-}
-
-/// Filter state that is there for this exchange alone.
-fn name_of(id: &str) -> String {
-    [EXCHANGE, ".", id].concat()
+    raw::has_property(id)
 }
 
 /// Handle and id of the exchange that this attempt belongs to.

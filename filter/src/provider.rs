@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use sluice_core::error::{Code, ErrorBody};
-use sluice_core::exchange::{Again, Flow, Verdict};
+use sluice_core::exchange::{Flow, Verdict};
 use sluice_core::headers::Headers;
 use sluice_core::reply::Reply;
 use sluice_core::wire;
@@ -20,6 +20,8 @@ pub(crate) struct Provider {
     /// Name of the provider, which is that of its cluster.
     name: Rc<str>,
     exchange: Option<Shared>,
+    /// Of its request.
+    handle: u32,
     /// Whether the body of the attempt differs from the caller's.
     edited: bool,
     /// Bytes of the answer that the host holds.
@@ -32,6 +34,7 @@ impl Provider {
             vm,
             name,
             exchange: None,
+            handle: 0,
             edited: false,
             held: 0,
         }
@@ -91,14 +94,13 @@ impl Provider {
     }
 }
 
-/// The exchange that the attempt belongs to, and the time.
-fn find() -> Option<(Shared, u64)> {
-    let last = exchanges::last().filter(|exchange| host::is_exchange(exchange.borrow().id()));
-    if let Some(exchange) = last {
-        return Some((exchange, host::recent()));
+/// The exchange that the attempt belongs to, with its handle, and the time.
+fn find() -> Option<(u32, Shared, u64)> {
+    if let Some((handle, exchange)) = exchanges::last(|last| host::is_exchange(last.id())) {
+        return Some((handle, exchange, host::recent()));
     }
     let (handle, id) = host::exchange()?;
-    Some((exchanges::get(handle, &id)?, host::now()))
+    Some((handle, exchanges::get(handle, &id)?, host::now()))
 }
 
 /// Carries out what becomes of the bytes in the host's buffer.
@@ -109,7 +111,7 @@ fn apply(flow: Flow) -> Action {
         Flow::Fail => fail(None),
         Flow::Replace(front) => host::replace_response_body(front.covered, &front.prefix),
         Flow::Open { headers, body } => {
-            host::set_response_head(&headers);
+            host::set_response_head(headers);
             if let Some(front) = body {
                 host::replace_response_body(front.covered, &front.prefix);
             }
@@ -118,35 +120,43 @@ fn apply(flow: Flow) -> Action {
     Action::Continue
 }
 
-/// Tells Envoy's router that the attempt has failed, and where the next one goes if that is not to the
-/// next provider. Nothing else of its head stays: a header such as `x-envoy-ratelimited` would talk the
+/// Tells Envoy's router that the attempt has failed, and after how many seconds the same provider is tried again, if it is.
+/// Nothing else of its head stays: a header such as `x-envoy-ratelimited` would talk the
 /// router out of the next attempt.
-fn fail(again: Option<&Again>) {
+fn fail(again_s: Option<u64>) {
     let mut head = Headers::from_iter([(":status", "503")]);
-    if let Some(again) = again {
-        host::set_cluster(&again.cluster);
-        head.push_number(wire::RETRY_IN, again.wait_s);
+    if let Some(wait_s) = again_s {
+        head.push_number(wire::RETRY_IN, wait_s);
     }
-    host::set_response_head(&head);
+    host::set_response_head(head);
 }
 
 impl Context for Provider {}
 
-/// The attempt is over. Envoy would say so by `on_done` just before, which would be one entry into the VM more.
+/// The attempt is over, and none has begun after it. Envoy would say so by `on_done` just before, which would be one entry
+/// into the VM more.
 impl Drop for Provider {
     fn drop(&mut self) {
-        if let Some(exchange) = self.exchange.take() {
-            if exchange.borrow().is_running() {
-                exchange.borrow_mut().left(host::now());
-            }
-            self.sampled(&exchange);
+        let Some(exchange) = self.exchange.take() else {
+            return;
+        };
+        let mut own = exchange.borrow_mut();
+        if own.is_running() {
+            own.left(host::now());
         }
+        // Envoy's router asks for the cluster once more before the next attempt.
+        if let Some(cluster) = own.next() {
+            host::set_cluster(cluster);
+            host::set_exchange(self.handle, own.id());
+        }
+        drop(own);
+        self.sampled(&exchange);
     }
 }
 
 impl HttpContext for Provider {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some((exchange, now)) = find() else {
+        let Some((handle, exchange, now)) = find() else {
             return self.refuse("no exchange: the request did not pass the gateway filter");
         };
         let attempt = exchange.borrow_mut().attempt(
@@ -159,12 +169,9 @@ impl HttpContext for Provider {
         match attempt {
             Err(misrouted) => self.refuse(&misrouted.to_string()),
             Ok(attempt) => {
-                host::set_request_head(&attempt.headers);
-                if let Some(next) = &attempt.next {
-                    host::set_cluster(next);
-                }
+                host::set_request_head(attempt.headers);
                 self.edited = attempt.edited;
-                self.exchange = Some(exchange);
+                (self.handle, self.exchange) = (handle, Some(exchange));
                 Action::Continue
             }
         }
@@ -193,13 +200,13 @@ impl HttpContext for Provider {
             return Action::Continue;
         };
         let head = host::response_head();
-        let verdict = exchange.borrow_mut().answer_head(&head, end, host::now());
+        let verdict = exchange.borrow_mut().answer_head(&head, end, host::now);
         self.sampled(exchange);
         match verdict {
             Verdict::Hold => Action::Pause,
             Verdict::Pass => Action::Continue,
-            Verdict::Fail(again) => {
-                fail(again.as_ref());
+            Verdict::Fail(again_s) => {
+                fail(again_s);
                 Action::Continue
             }
         }

@@ -41,7 +41,7 @@ pub(crate) fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
     }
 }
 
-/// Puts a header map, in the form of `sluice_core::headers::Headers::bytes`, in the place of what is there.
+/// Puts a header map, in the form of `sluice_core::headers::Headers::show`, in the place of what is there.
 pub(crate) fn set_header_map(map: MapType, headers: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads them before it returns.
     done(unsafe { proxy_set_header_map_pairs(map, headers.as_ptr(), headers.len()) })

@@ -124,14 +124,14 @@ impl Scene {
         let (mut exchange, sent) = sent.map_err(|reply| reply.body)?;
         let mut cluster = sent.cluster;
         if let Some(failed) = &self.failed {
-            let next = self.attempt(&mut exchange, &cluster)?;
-            match exchange.answer_head(failed, true, NOW + 40) {
-                Verdict::Fail(_) => cluster = next,
+            self.attempt(&mut exchange, &cluster)?;
+            match exchange.answer_head(failed, true, || NOW + 40) {
+                Verdict::Fail(_) => cluster = exchange.next().unwrap_or_default().to_owned(),
                 other => return Err(told(other)),
             }
         }
         self.attempt(&mut exchange, &cluster)?;
-        if exchange.answer_head(&self.answered, false, NOW + 400) != Verdict::Hold {
+        if exchange.answer_head(&self.answered, false, || NOW + 400) != Verdict::Hold {
             return Err("the head of the answer does not wait".to_owned());
         }
         self.answer(&mut exchange)?;
@@ -146,8 +146,8 @@ impl Scene {
         Ok(bytes)
     }
 
-    /// Begins an attempt; the cluster of the next.
-    fn attempt(&self, exchange: &mut Exchange, cluster: &str) -> Result<String, String> {
+    /// Begins an attempt.
+    fn attempt(&self, exchange: &mut Exchange, cluster: &str) -> Result<(), String> {
         let attempt = exchange.attempt(
             cluster,
             |name| self.head.get(name).map(str::to_owned),
@@ -158,7 +158,7 @@ impl Scene {
         let read = |len| self.body.get(..len).unwrap_or_default().to_vec();
         let body = exchange.attempt_body(read);
         if body.is_some() == attempt.edited {
-            Ok(attempt.next.unwrap_or_default())
+            Ok(())
         } else {
             Err("edits without a body".to_owned())
         }

@@ -5,19 +5,10 @@ use super::Exchange;
 /// Seconds that are waited for a provider at most; beyond it the next one is tried.
 const LONGEST: u64 = 16;
 
-/// The next attempt is at the same provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Again {
-    /// Its cluster.
-    pub cluster: String,
-    /// Seconds until then: 1, 2, 4, 8, 16, or what the provider asked for if that is longer.
-    pub wait_s: u64,
-}
-
 impl Exchange {
-    /// Whether the provider that has just failed with this status is tried again. `rest_s` is what
-    /// its `Retry-After` says.
-    pub(super) fn again(&mut self, status: u16, rest_s: Option<u64>) -> Option<Again> {
+    /// Seconds until the provider that has just failed with this status is tried again: 1, 2, 4, 8, 16, or what it asked for
+    /// if that is longer; `None` where it is not. `rest_s` is what its `Retry-After` says.
+    pub(super) fn again(&mut self, status: u16, rest_s: Option<u64>) -> Option<u64> {
         let planned = self.plan.attempts.get(self.place.at)?;
         if self.place.tries == 0 || !self.plan.on_codes.contains(&status) {
             return None;
@@ -30,9 +21,6 @@ impl Exchange {
         }
         self.place.tries = self.place.tries.saturating_sub(1);
         self.place.next = self.place.at;
-        Some(Again {
-            cluster: planned.candidate.provider.name.clone(),
-            wait_s,
-        })
+        Some(wait_s)
     }
 }

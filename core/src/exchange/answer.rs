@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Again, Answer, Exchange, Meter, State};
+use super::{Answer, Exchange, Meter, State};
 use crate::answer::{Front, Plain, Refusal, Step, Stream, last_usage};
 use crate::endpoint;
 use crate::head::Head;
@@ -21,8 +21,9 @@ const FIRST: usize = 64;
 /// What becomes of an attempt by the head of its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The attempt has failed: with status 503 Envoy goes on to the next, or tries this one again.
-    Fail(Option<Again>),
+    /// The attempt has failed: with status 503 Envoy goes on to the [next](Exchange::next), which waits so many seconds where
+    /// it is at the same provider.
+    Fail(Option<u64>),
     /// The head waits for the body.
     Hold,
     /// The head goes on as it is; the exchange has been answered.
@@ -53,8 +54,8 @@ pub enum Flow {
 pub type Read<'a> = &'a mut dyn FnMut(usize, usize) -> Vec<u8>;
 
 impl Exchange {
-    /// Takes the head of an answer; `end` says that it has no body.
-    pub fn answer_head(&mut self, head: &Head, end: bool, now_ms: u64) -> Verdict {
+    /// Takes the head of an answer; `end` says that it has no body. The time is asked for where it matters.
+    pub fn answer_head(&mut self, head: &Head, end: bool, now_ms: impl Fn() -> u64) -> Verdict {
         let Some(running) = &mut self.running else {
             return Verdict::Pass;
         };
@@ -63,11 +64,11 @@ impl Exchange {
         if last.is_some_and(|attempt| attempt.provider() == endpoint::TLS)
             && head.get(endpoint::UNREACHED).is_some()
         {
-            self.conclude(Outcome::Failed, now_ms);
+            self.conclude(Outcome::Failed, now_ms());
             return Verdict::Fail(None);
         }
         let status = head.status();
-        running.limits = Limits::read(head, status, now_ms);
+        running.limits = Limits::read(head, status, &now_ms);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.status = Some(status);
         }
@@ -95,13 +96,13 @@ impl Exchange {
                     running.answer = Answer::Refusal;
                     return Verdict::Hold;
                 }
-                self.refused(status, Refusal::default(), now_ms);
+                self.refused(status, Refusal::default(), now_ms());
                 return Verdict::Pass;
             }
             _ => Outcome::Status,
         };
         let rest_s = self.note_retry_after();
-        self.conclude(outcome, now_ms);
+        self.conclude(outcome, now_ms());
         Verdict::Fail(self.again(status, rest_s))
     }
 

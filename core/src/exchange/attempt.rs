@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Exchange, Meter, Running, Tracer, Tried};
+use super::{Answer, Exchange, Meter, Running, State, Tracer, Tried};
 use crate::answer::Echo;
 use crate::config::Candidate;
 use crate::dialect;
@@ -23,8 +23,6 @@ const PASSED: [&str; 2] = [wire::TRACEPARENT, "tracestate"];
 pub struct AttemptHead {
     /// All of its headers: what is not here does not leave (E9, W43).
     pub headers: Headers,
-    /// The cluster of the attempt after this one, empty when the plan has none; `None` where Envoy tries no more.
-    pub next: Option<String>,
     /// Whether the body changes.
     pub edited: bool,
 }
@@ -132,13 +130,15 @@ impl Exchange {
             echo: self.echo(candidate, now_ms),
             private,
         });
-        let more = self.attempts.len() < self.plan.slots();
-        let next = more.then(|| self.plan.cluster(i + 1).unwrap_or_default().to_owned());
-        Ok(AttemptHead {
-            headers,
-            next,
-            edited,
-        })
+        Ok(AttemptHead { headers, edited })
+    }
+
+    /// The cluster of the attempt that comes after one that failed, empty when the plan has none; `None` where none comes.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        let failed = self.running.is_none() && matches!(self.state, State::Open);
+        let more = failed && self.attempts.len() < self.plan.slots();
+        more.then(|| self.plan.cluster(self.place.next).unwrap_or_default())
     }
 
     /// What the gateway adds to the answer of an attempt.

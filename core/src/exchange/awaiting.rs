@@ -94,7 +94,7 @@ impl Awaiting {
         care: &mut Care<'_>,
         luck: &mut Luck,
         kept: &mut Kept,
-    ) -> Result<(Exchange, Sent), Reply> {
+    ) -> Result<(Box<Exchange>, Sent), Reply> {
         self.grown(bytes.len())?;
         let id = self.caller.id.clone();
         let refused = |rejection: Rejection| refuse(&rejection, &id);
@@ -180,7 +180,7 @@ impl Awaiting {
         bytes: Vec<u8>,
         plan: Arc<Plan>,
         luck: &mut Luck,
-    ) -> (Exchange, Sent) {
+    ) -> (Box<Exchange>, Sent) {
         let limits = self.limits(&chat);
         let Self {
             gateway,
@@ -214,7 +214,7 @@ impl Awaiting {
             remove: stale,
             address,
         };
-        let exchange = Exchange {
+        let exchange = Box::new(Exchange {
             limits,
             begun: caller.started,
             caller,
@@ -237,7 +237,7 @@ impl Awaiting {
             retry_after: None,
             samples: Vec::new(),
             gateway,
-        };
+        });
         (exchange, sent)
     }
 }

@@ -25,7 +25,6 @@ mod tracer;
 
 use std::sync::Arc;
 
-pub use again::Again;
 pub use answer::{Flow, Read, Verdict};
 pub use attempt::{AttemptBody, AttemptHead, Misrouted};
 pub use awaiting::{Awaiting, Sent};

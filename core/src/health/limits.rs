@@ -10,7 +10,7 @@
 //! A resource is what the provider counts: `requests`, `input-tokens`, `req-minute`.
 
 use super::Limits;
-use super::instant::{duration, http_date, rfc3339};
+use super::instant::{Clock, duration, http_date, rfc3339};
 use crate::head::Head;
 
 /// Resources of one head that are read.
@@ -31,11 +31,12 @@ impl Limits {
     ///
     /// `Retry-After` counts with 429, 503 and 529 only, where it is about being asked too much; the
     /// reset of a limit with a remaining count of 0. The longest of them holds. What is not
-    /// readable is not there. A point in time is measured against the answer's own `date`, where it has
-    /// one. Source: W36.
+    /// readable is not there. A point in time is measured against the answer's own `date`, or, where it has
+    /// none, against `now_ms`, which is asked for then. Source: W36.
     #[must_use]
-    pub fn read(head: &Head, status: u16, now_ms: u64) -> Option<Self> {
-        let now_ms = head.get("date").and_then(http_date).unwrap_or(now_ms);
+    pub fn read(head: &Head, status: u16, now_ms: impl Fn() -> u64) -> Option<Self> {
+        let date = || head.get("date").and_then(http_date);
+        let now_ms = &|| date().unwrap_or_else(&now_ms);
         let (mut after, mut after_ms) = (None, None);
         let mut resources: Vec<Resource<'_>> = Vec::new();
         for (name, value) in head.iter() {
@@ -113,7 +114,7 @@ fn note<'a>(
     name: &'a str,
     figure: Figure,
     value: &str,
-    now_ms: u64,
+    now_ms: Clock<'_>,
 ) {
     let place = resources.iter().position(|own| own.name == name);
     if place.is_none() && resources.len() < RESOURCES {
@@ -135,14 +136,14 @@ fn note<'a>(
         Figure::Limit => resource.limit = value.parse().ok(),
         Figure::Remaining => resource.remaining = value.parse().ok(),
         Figure::Reset => {
-            let at = rfc3339(value).map(|at| at.saturating_sub(now_ms));
+            let at = rfc3339(value).map(|at| at.saturating_sub(now_ms()));
             resource.reset_ms = at.or_else(|| duration(value, now_ms));
         }
     }
 }
 
-fn seconds_or_date(value: &str, now_ms: u64) -> Option<u64> {
-    let date = http_date(value).map(|at| at.saturating_sub(now_ms));
+fn seconds_or_date(value: &str, now_ms: Clock<'_>) -> Option<u64> {
+    let date = http_date(value).map(|at| at.saturating_sub(now_ms()));
     date.or_else(|| {
         value
             .parse()
@@ -173,7 +174,7 @@ mod tests {
     fn of(headers: &str) -> (Option<u64>, Option<u8>, u64) {
         let pairs = headers.split('|').filter_map(|line| line.split_once('='));
         let head = Head::new(&pairs.collect::<Vec<_>>());
-        let limits = Limits::read(&head, head.status(), NOW).unwrap_or_default();
+        let limits = Limits::read(&head, head.status(), || NOW).unwrap_or_default();
         (limits.retry_after_ms, limits.headroom, limits.headroom_ms)
     }
 

@@ -1,8 +1,10 @@
 //! Many callers at once, and one of two providers fails every request.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use serde_json::{Value, json};
 use sluice_tests::client::{Reply, plain};
 use sluice_tests::{Answer, Behind, Chat, Protocol, Stack};
 
@@ -66,5 +68,53 @@ async fn w31_w36_a_dead_provider_costs_200_callers_no_error_and_is_left_within_a
         );
         assert!(to_the_dead > 0 && late >= CALLERS, "{name}: a storm");
         assert!(late_to_the_dead * 50 < late, "{name}: under 2 % of {late}");
+    }
+}
+
+#[tokio::test]
+async fn e21_a_request_that_another_filter_holds_keeps_its_exchange() {
+    let stack = Stack::builder()
+        .steady()
+        .provider("openai", Answer::error(500, "no"))
+        .provider("azure", Chat::of(&["from azure"]))
+        .bootstrap(|bootstrap| {
+            let filters = &mut bootstrap.connection_manager()["http_filters"];
+            let filters = filters.as_array_mut().unwrap();
+            let fault = json!({
+                "name": "fault",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+                    "delay": {"fixed_delay": "0.2s", "percentage": {"numerator": 100}},
+                    "headers": [{"name": "x-held", "present_match": true}],
+                },
+            });
+            filters.insert(filters.len() - 1, fault); // between the gateway filter and the router
+        })
+        .start()
+        .await;
+    let callers = (0..CALLERS).map(async |i| {
+        let mut body = plain(MODEL);
+        body["messages"][0]["content"] = json!(format!("the words of {i}"));
+        let call = stack.caller.chat(&body);
+        let held = i % 3 == 0;
+        let call = if held {
+            call.header("x-held", "1")
+        } else {
+            call
+        };
+        call.send().await
+    });
+    for reply in join_all(callers).await {
+        assert_eq!(reply.said(), "from azure");
+        assert_eq!(expect::route(&reply.headers), "openai;500,azure;200");
+    }
+    for name in ["openai", "azure"] {
+        let seen = stack.provider(name).requests();
+        let words = seen.iter().map(|request| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            body["messages"][0]["content"].as_str().unwrap().to_owned()
+        });
+        let words: BTreeSet<_> = words.collect();
+        assert_eq!((seen.len(), words.len()), (CALLERS, CALLERS), "{name}");
     }
 }

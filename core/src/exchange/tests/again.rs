@@ -14,17 +14,15 @@ fn asking(retry: &str) -> Scenario {
 }
 
 /// What becomes of an answer with this status and `retry-after`.
-fn fails(scenario: &mut Scenario, status: &str, retry_after: &str) -> Option<Again> {
+fn fails(scenario: &mut Scenario, status: &str, retry_after: &str) -> Option<u64> {
     let answer = head(&[(":status", status), ("retry-after", retry_after)]);
-    match scenario.exchange.answer_head(&answer, false, scenario.now) {
+    match scenario
+        .exchange
+        .answer_head(&answer, false, || scenario.now)
+    {
         Verdict::Fail(again) => again,
         other => panic!("{other:?}"),
     }
-}
-
-fn wait(wait_s: u64) -> Option<Again> {
-    let cluster = "a".to_owned();
-    Some(Again { cluster, wait_s })
 }
 
 #[test]
@@ -33,15 +31,18 @@ fn w31_each_wait_is_twice_as_long() {
     assert_eq!(scenario.told("x-envoy-max-retries"), Some(7));
     for expected in [1, 2, 4, 8, 16] {
         scenario.attempt("a");
-        assert_eq!(fails(&mut scenario, "429", ""), wait(expected));
+        assert_eq!(fails(&mut scenario, "429", ""), Some(expected));
+        assert_eq!(scenario.exchange.next(), Some("a"));
     }
     scenario.attempt("a");
     assert_eq!(fails(&mut scenario, "429", ""), None, "none is left");
-    assert_eq!(scenario.attempt("b").next.as_deref(), Some(""));
-    let again = fails(&mut scenario, "429", "").map(|again| again.cluster);
-    assert_eq!(again.as_deref(), Some("b"), "the one of 8 that was left");
+    assert_eq!(scenario.exchange.next(), Some("b"));
+    scenario.attempt("b");
+    fails(&mut scenario, "429", "").expect("the one of 8 that was left");
+    assert_eq!(scenario.exchange.next(), Some("b"));
     scenario.attempt("b");
     assert_eq!(fails(&mut scenario, "429", ""), None);
+    assert_eq!(scenario.exchange.next(), None);
     assert_eq!(scenario.closed().attempts.len(), 8);
 }
 
@@ -49,19 +50,22 @@ fn w31_each_wait_is_twice_as_long() {
 fn w31_the_providers_own_wait_holds_up_to_16_s() {
     let mut scenario = asking("{}");
     scenario.attempt("a");
-    assert_eq!(fails(&mut scenario, "429", "7"), wait(7));
+    assert_eq!(fails(&mut scenario, "429", "7"), Some(7));
     scenario.attempt("a");
-    assert_eq!(fails(&mut scenario, "429", "1"), wait(2));
+    assert_eq!(fails(&mut scenario, "429", "1"), Some(2));
     scenario.attempt("a");
     assert_eq!(fails(&mut scenario, "429", "17"), None);
     scenario.attempt("b");
+    // Tries are left, but nobody to try.
+    scenario.exchange.left(scenario.now);
+    assert_eq!(scenario.exchange.next(), Some(""));
 }
 
 #[test]
 fn w31_only_its_codes_are_tried_again() {
     let mut scenario = asking(r#"{"on_codes":[500,502]}"#);
     scenario.attempt("a");
-    assert_eq!(fails(&mut scenario, "500", ""), wait(1));
+    assert_eq!(fails(&mut scenario, "500", ""), Some(1));
     scenario.attempt("a");
     assert_eq!(fails(&mut scenario, "429", ""), None);
     scenario.attempt("b");

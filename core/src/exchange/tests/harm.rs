@@ -66,7 +66,9 @@ fn w36_one_request_is_one_failure_of_a_provider_at_most() {
     // What it says of its limits holds all the same, and so does an answer.
     scenario.attempt("a");
     let limited = head(&[(":status", "429"), ("retry-after", "30")]);
-    scenario.exchange.answer_head(&limited, false, scenario.now);
+    scenario
+        .exchange
+        .answer_head(&limited, false, || scenario.now);
     assert_eq!(told(&mut scenario.exchange), [("listed", false)]);
     scenario.attempt("b");
     scenario.answers("500", "text/plain");

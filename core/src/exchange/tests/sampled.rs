@@ -48,7 +48,7 @@ fn w36_each_attempt_that_is_over_gives_one_sample() {
         ("x-ratelimit-reset-tokens", "3s"),
         ("x-ratelimit-limit-tokens", "9"),
     ]);
-    scenario.exchange.answer_head(&head, false, 1_030);
+    scenario.exchange.answer_head(&head, false, || 1_030);
     let sample = samples(&mut scenario.exchange).remove(0);
     let limits = Limits {
         retry_after_ms: Some(3_000),

@@ -31,7 +31,7 @@ pub(super) fn head(headers: &[(&str, &str)]) -> Head {
 
 /// Drives an exchange to the phase under test. Its clock is the caller's.
 pub(super) struct Scenario {
-    pub(super) exchange: Exchange,
+    pub(super) exchange: Box<Exchange>,
     pub(super) tracer: Tracer,
     pub(super) now: u64,
     pub(super) sent: Sent,
@@ -67,7 +67,10 @@ impl Scenario {
     }
 
     /// With all providers in good health.
-    pub(super) fn planned(waiting: Awaiting, body: Vec<u8>) -> Result<(Exchange, Sent), Reply> {
+    pub(super) fn planned(
+        waiting: Awaiting,
+        body: Vec<u8>,
+    ) -> Result<(Box<Exchange>, Sent), Reply> {
         let mut care = Care {
             board: &Board::default(),
             claim: &mut |_| true,
@@ -108,7 +111,7 @@ impl Scenario {
     pub(super) fn answers(&mut self, status: &str, media: &str) -> Verdict {
         self.now += 10;
         let head = head(&[(":status", status), ("content-type", media)]);
-        self.exchange.answer_head(&head, false, self.now)
+        self.exchange.answer_head(&head, false, || self.now)
     }
 
     pub(super) fn body(&mut self, all: &str, end: bool) -> Flow {
