@@ -39,7 +39,7 @@ def _page(found):
     yield "![Ratios to bare Envoy](benchmarks.svg)\n"
     yield "| target | what it is |\n|---|---|"
     yield "| `bare` | the [reference configuration](../envoy/envoy.yaml) without any Wasm: the same listener and filters of Envoy's own, a cluster that stands in the route |"
-    yield "| `floor` | two [lean filters](../bench/floor/src/lib.rs) at the same places: plan, headers, model and gate by the fewest host calls; no parse, no key check, no meter, no record |"
+    yield "| `floor` | two [lean filters](../bench/floor/src/lib.rs) at the same places: plan, limits, headers, model and a look at the answer by the fewest host calls; no parse, no key check, no meter, no record |"
     yield "| `sluice` | the reference configuration with everything on: key check, full validation, plan, model rewritten, gate, meter, headers of the answer, records shipped to a real sidecar |\n"
     yield "## A request that one provider answers\n"
     yield from _cost(found["one"], goals=True)
@@ -57,7 +57,7 @@ def _page(found):
     yield "    make bench QUICK=1                    # the first table on stdout, some three minutes"
     yield "    make bench ROUNDS=31 EXTRA=NAME=PID:PORT    # a proxy that runs already beside it, with all its processes\n"
     yield "Linux with two cores at least. Envoy with `--concurrency 1` has core 0; the load, the provider and the sidecar share"
-    yield f"core 1. {found['rounds']} rounds go through all targets in turn, after {found['starts']} starts of all of them: one process of a target"
+    yield f"core 1. The rounds go through all targets in turn, after {found['starts']} starts of all of them: one process of a target"
     yield "differs from the next by 2 or 3 %, by where its memory comes to lie. A batch lasts 0.3 s (a stream 1 s), and what comes after it, such as"
     yield "the delivery of records, counts too. A ratio is the median of those to the bare Envoy just before and after. Bodies have"
     yield "`messages` before `model`, as OpenAI's SDKs write them, so that the rewrite of the model reaches over the whole body.\n"
@@ -67,13 +67,13 @@ def _page(found):
 def _cost(rows, goals=False):
     targets = list(next(iter(rows.values())))
     others = targets[1:]
-    head = ["", "`bare` µs", *(f"`{name}`" for name in others), "quartiles of `sluice`", "its least", "to `floor`"]
+    head = ["", "`bare` µs", *(f"`{name}`" for name in others), "rounds", "quartiles of `sluice`", "its least", "to `floor`"]
     lines = []
     for name, row in rows.items():
         line = [name, f"{row['bare']['cpu_us']:.0f}"]
         line += [f"{row[one]['ratio']:.2f} ({row[one]['cpu_us']:.0f} µs)" if one in row else "–" for one in others]
         own = row["sluice"]
-        line += [f"{own['low']:.2f}–{own['high']:.2f}", f"{own['least']:.2f}", f"{_to_floor(row):.2f}"]
+        line += [str(own["rounds"]), f"{own['low']:.2f}–{own['high']:.2f}", f"{own['least']:.2f}", f"{_to_floor(row):.2f}"]
         if goals:
             line += [f"{peers.MUST[name]:.2f}", f"{peers.GOAL[name]:.2f}"]
         lines.append(line)

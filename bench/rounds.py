@@ -32,11 +32,16 @@ class Workload:
         return arguments
 
     @property
+    def is_small(self):
+        return self.bytes <= SMALL and not self.streams
+
+    @property
     def connections(self):
         """Streams take their time: many at once keep Envoy at work."""
         return 50 if self.streams else CONNECTIONS
 
 
+SMALL = 10_000
 SIZES = {"1 KB": 1_000, "10 KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000}
 PLAIN = [Workload(name, size) for name, size in SIZES.items()]
 STREAM = Workload("200 SSE chunks", 1_000, streams=True)
@@ -110,6 +115,7 @@ def result(runs):
         answers = [answer for run in runs for answer in run.answers[name]]
         low, ratio, high = statistics.quantiles([ratio for run in runs for ratio in run.ratios(name)], n=4, method="inclusive")
         found[name] = {
+            "rounds": len(own),
             "cpu_us": statistics.median(own),
             "ratio": 1.0 if name == names[0] else ratio,
             "low": low,
