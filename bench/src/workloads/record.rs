@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sluice_core::spend::Record;
-use sluice_core::spend::outbox::{Handful, batches, body};
+use sluice_core::spend::outbox::{Handful, batches};
 
 use super::{Work, exchange, told};
 
@@ -13,7 +13,7 @@ pub(super) fn one() -> Result<Work, String> {
 }
 
 /// Puts a record into an empty handful; its bytes.
-pub(super) fn put<T: Serialize>(
+pub(super) fn put<T: AsRef<str> + Ord + Serialize>(
     handful: &mut Handful,
     record: &Record<T>,
 ) -> Result<usize, String> {
@@ -32,7 +32,7 @@ pub(super) fn batch() -> Result<Work, String> {
     let handfuls = vec![handful; 10];
     let bytes = handfuls.iter().map(|own| own.json().len()).sum();
     Ok(Work::new(bytes, move || {
-        let batches = batches(handfuls.iter().cloned());
-        Ok(batches.iter().map(|(json, _)| body(json, 0).len()).sum())
+        let batches = batches(handfuls.iter().cloned()).into_iter();
+        Ok(batches.map(|slot| slot.show(0, <[u8]>::len)).sum())
     }))
 }

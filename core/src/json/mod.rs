@@ -19,7 +19,7 @@ pub use fault::{Fault, FaultKind, Place};
 pub use number::Number;
 pub use scalar::{Text, quoted};
 pub use string::string_len;
-pub use writer::write;
+pub use writer::{write_plain, write_text};
 
 use std::ops::Range;
 

@@ -7,6 +7,7 @@ mod estimate;
 mod labels;
 pub mod outbox;
 mod record;
+mod written;
 
 pub use cost::{Cost, cost_of, price};
 pub use estimate::estimated;

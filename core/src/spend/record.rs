@@ -76,14 +76,21 @@ pub struct Record<T = String> {
     /// From the request's head to the end, milliseconds.
     pub duration_ms: u64,
     /// Whether the caller asked for a stream.
+    #[serde(skip_serializing_if = "is_not")]
     pub stream: bool,
     /// Whether a cache answered.
+    #[serde(skip_serializing_if = "is_not")]
     pub cache_hit: bool,
     /// The caller's `user-agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<T>,
     /// The route's dialect: `openai`, `opengateway` or `orq` (W01).
     pub dialect: T,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
+fn is_not(value: &bool) -> bool {
+    !value
 }
 
 impl Record {
@@ -189,6 +196,24 @@ pub enum EndReason {
     Truncated,
 }
 
+impl EndReason {
+    /// The word for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::AnswerTimeout => "answer_timeout",
+            Self::CallerGone => "caller_gone",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Failed => "failed",
+            Self::FirstTokenTimeout => "first_token_timeout",
+            Self::IdleTimeout => "idle_timeout",
+            Self::Refused => "refused",
+            Self::Truncated => "truncated",
+        }
+    }
+}
+
 /// Tokens of one exchange; `None` is unknown, which is not 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -226,6 +251,18 @@ pub enum UsageSource {
     Provider,
     /// The provider's, but from before the end.
     ProviderPartial,
+}
+
+impl UsageSource {
+    /// The word for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Estimated => "estimated",
+            Self::Provider => "provider",
+            Self::ProviderPartial => "provider_partial",
+        }
+    }
 }
 
 /// What the filter sends to the sidecar's ingest at once.

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::json;
 use crate::spend::Record;
 
 /// Records of a handful, at most, but for those of one that was put together of others.
@@ -43,10 +42,13 @@ impl Handful {
     /// # Errors
     ///
     /// Those of the record's own JSON; the others stay as they are.
-    pub fn push<T: Serialize>(&mut self, record: &Record<T>) -> serde_json::Result<&[u8]> {
+    pub fn push<T: AsRef<str> + Ord + Serialize>(
+        &mut self,
+        record: &Record<T>,
+    ) -> serde_json::Result<&[u8]> {
         let len = self.0.len();
         let start = self.begin();
-        if let Err(error) = json::write(&mut self.0, record) {
+        if let Err(error) = record.write(&mut self.0) {
             self.0.truncate(len);
             return Err(error);
         }
