@@ -6,8 +6,7 @@ use std::sync::Arc;
 use sluice_core::gateway::Gateway;
 use sluice_core::spend::Record;
 use sluice_core::spend::outbox::{
-    Backoff, HANDFUL, Handful, Lease, Owners, PATIENCE_MS, Ring, SLOTS, Slot, batches, body,
-    for_log,
+    Backoff, HANDFUL, Handful, Lease, Owners, PATIENCE_MS, Ring, SLOTS, Slot, batches, for_log,
 };
 
 use crate::{host, shared};
@@ -46,6 +45,8 @@ pub(crate) struct Outbox {
 struct Delivery {
     call: u32,
     number: u64,
+    /// Of the slot as it was read.
+    version: Option<u32>,
     records: u64,
     bytes: u64,
     /// The dropped records that it tells of.
@@ -211,13 +212,13 @@ impl Outbox {
         }
         for number in change(Ring::claim_log).unwrap_or_default() {
             if let Some(slot) = slot(number) {
-                log_records(&slot.json);
+                log_records(slot.json());
             }
         }
         let queued: Vec<_> = std::iter::from_fn(|| self.dequeue()).collect();
         let fresh = queued.iter().filter(|handful| !handful.is_logged());
-        for (json, _) in batches(fresh.cloned()) {
-            log_records(&json);
+        for slot in batches(fresh.cloned()) {
+            log_records(slot.json());
         }
         for handful in queued {
             self.enqueue(&handful.logged());
@@ -237,29 +238,24 @@ impl Outbox {
         let on_its_way = self.on_its_way.borrow().map(|delivery| delivery.number);
         let ring = Ring::read(host::shared(RING).0.as_deref());
         if let Some(mut open) = ring.open_batch(on_its_way).and_then(slot) {
-            let (count, len) = (open.records, open.json.len());
+            let (count, len) = (open.records(), open.json().len());
             while handfuls.next_if(|handful| open.join(handful)).is_some() {}
             let (more, bytes) = (
-                open.records - count,
-                size(open.json.len().saturating_sub(len)),
+                open.records() - count,
+                size(open.json().len().saturating_sub(len)),
             );
-            if more > 0
-                && !change(|ring| ring.grow(open.number, more, bytes, limit)).unwrap_or(false)
-            {
+            let number = open.number();
+            if more > 0 && !change(|ring| ring.grow(number, more, bytes, limit)).unwrap_or(false) {
                 log::error!("{more} records are lost: too many wait for the sidecar");
             } else if more > 0 {
-                host::set_shared(&key(open.number), &open.write(), None);
+                host::set_shared(&key(number), open.bytes(), None);
             }
         }
-        for (json, count) in batches(handfuls) {
-            match change(|ring| ring.push(count, size(json.len()), limit)).flatten() {
+        for slot in batches(handfuls) {
+            let (count, bytes) = (slot.records(), size(slot.json().len()));
+            match change(|ring| ring.push(count, bytes, limit)).flatten() {
                 Some(number) => {
-                    let slot = Slot {
-                        number,
-                        records: count,
-                        json,
-                    };
-                    host::set_shared(&key(number), &slot.write(), None);
+                    host::set_shared(&key(number), slot.numbered(number).bytes(), None);
                 }
                 None => log::error!("{count} records are lost: too many wait for the sidecar"),
             }
@@ -271,28 +267,26 @@ impl Outbox {
             return;
         }
         let ring = Ring::read(host::shared(RING).0.as_deref());
-        let slot = match ring.next() {
-            Some(number) => match slot(number) {
-                Some(slot) => slot,
+        let (slot, version) = match ring.next() {
+            Some(number) => match stored(number) {
+                Some(found) => found,
                 None => return self.miss(number, now),
             },
             // Nothing waits, but the sidecar does not know yet of what was dropped.
-            None if ring.dropped > 0 => Slot {
-                number: ring.tail,
-                records: 0,
-                json: Vec::new(),
-            },
+            None if ring.dropped > 0 => (Slot::default().numbered(ring.tail), None),
             None => return,
         };
         let cluster = &self.gateway.config.sidecar.cluster;
         let token = self.gateway.ingest_token.as_deref();
-        let body = body(&slot.json, ring.dropped);
-        if let Some(call) = host::post(cluster, INGEST, token, &body) {
+        let (number, records, bytes) = (slot.number(), slot.records(), size(slot.json().len()));
+        let post = |body: &[u8]| host::post(cluster, INGEST, token, body);
+        if let Some(call) = slot.show(ring.dropped, post) {
             *self.on_its_way.borrow_mut() = Some(Delivery {
                 call,
-                number: slot.number,
-                records: slot.records,
-                bytes: size(slot.json.len()),
+                number,
+                version,
+                records,
+                bytes,
                 dropped: ring.dropped,
                 since: now,
             });
@@ -340,21 +334,27 @@ fn change_owners<T>(with: impl FnMut(&mut Owners) -> T) -> Option<T> {
 fn forget(delivery: &Delivery) {
     let Delivery {
         number,
+        version,
         records,
         bytes,
         dropped,
         ..
     } = *delivery;
-    change(|ring| ring.delivered(number, records, bytes, dropped));
-    // The host keeps a value until another takes its place: delivered batches would fill all slots.
-    let (found, version) = host::shared(&key(number));
-    if found.is_some_and(|bytes| Slot::holds(&bytes, number)) {
-        host::set_shared(&key(number), &[], version);
+    // The host keeps a value until another takes its place: delivered batches would fill all slots. One that has grown since,
+    // while another VM had the lease, is delivered once more; the ledger takes each record once.
+    if version.is_none() || host::set_shared(&key(number), &[], version) {
+        change(|ring| ring.delivered(number, records, bytes, dropped));
     }
 }
 
+/// A batch, and the version of its slot.
+fn stored(number: u64) -> Option<(Slot, Option<u32>)> {
+    let (bytes, version) = host::shared(&key(number));
+    Some((Slot::read(bytes?, number)?, version))
+}
+
 fn slot(number: u64) -> Option<Slot> {
-    Slot::read(&host::shared(&key(number)).0?, number)
+    Some(stored(number)?.0)
 }
 
 /// Where a VM's records stand until it hands them on.

@@ -2,17 +2,21 @@
 
 use serde_json::{Map, Value};
 
-use super::{body, cut};
+use super::cut;
 
 /// A [`Batch`](crate::spend::Batch) as JSON from the inside of its list, as it may stand in a log:
 /// of a contact the id only, and no metadata, as both come out of request bodies. `None` when
 /// there is no record in it. What is not JSON is left out.
 #[must_use]
 pub fn for_log(records: &[u8]) -> Option<Vec<u8>> {
-    let batch = body(records, 0);
-    let reduced = cut(&batch)?.records.into_iter().filter_map(reduced);
+    let all = batch(records);
+    let reduced = cut(&all)?.records.into_iter().filter_map(reduced);
     let reduced: Vec<_> = reduced.collect();
-    (!reduced.is_empty()).then(|| body(&reduced.join(&b","[..]), 0))
+    (!reduced.is_empty()).then(|| batch(&reduced.join(&b","[..])))
+}
+
+fn batch(records: &[u8]) -> Vec<u8> {
+    [b"{\"records\":[", records, b"],\"dropped\":0}"].concat()
 }
 
 fn reduced(record: &[u8]) -> Option<Vec<u8>> {

@@ -36,29 +36,17 @@ pub const BATCH: usize = 200;
 pub const BATCH_BYTES: usize = 512 * 1024;
 /// How long a delivery may take before it is tried again, milliseconds.
 pub const PATIENCE_MS: u64 = 10_000;
-/// Batches of what was gathered, each the JSON of a list's inside and a count.
+/// Batches of what was gathered; they have no numbers yet.
 #[must_use]
-pub fn batches(handfuls: impl IntoIterator<Item = Handful>) -> Vec<(Vec<u8>, u64)> {
-    let mut batches: Vec<(Vec<u8>, u64)> = Vec::new();
+pub fn batches(handfuls: impl IntoIterator<Item = Handful>) -> Vec<Slot> {
+    let mut batches: Vec<Slot> = Vec::new();
     for handful in handfuls {
         let last = batches.last_mut();
-        if !last.is_some_and(|(json, records)| join(json, records, &handful)) {
-            batches.push((handful.json().to_vec(), handful.records().into()));
+        if !last.is_some_and(|slot| slot.join(&handful)) {
+            batches.push(Slot::from(&handful));
         }
     }
     batches
-}
-
-/// Puts more records to a batch, where it has room.
-fn join(json: &mut Vec<u8>, records: &mut u64, more: &Handful) -> bool {
-    let all = records.saturating_add(more.records().into());
-    let room = all <= BATCH as u64 && json.len().saturating_add(more.json().len()) < BATCH_BYTES;
-    if room {
-        json.push(b',');
-        json.extend_from_slice(more.json());
-        *records = all;
-    }
-    room
 }
 
 /// Two numbers as they stand in shared data.
@@ -71,17 +59,6 @@ fn pair(first: u64, second: u64) -> [u8; 16] {
 fn unpair(bytes: [u8; 16]) -> (u64, u64) {
     let both = u128::from_le_bytes(bytes);
     ((both >> 64) as u64, both as u64)
-}
-
-/// A [`Batch`](super::Batch) as JSON from the inside of its list.
-#[must_use]
-pub fn body(records: &[u8], dropped: u64) -> Vec<u8> {
-    [
-        b"{\"records\":[",
-        records,
-        format!("],\"dropped\":{dropped}}}").as_bytes(),
-    ]
-    .concat()
 }
 
 #[cfg(test)]
@@ -107,10 +84,11 @@ mod tests {
         };
         let batches = batches((0..30).map(|i| of(i * 15)));
         assert_eq!(
-            batches.iter().map(|(_, count)| *count).collect::<Vec<_>>(),
+            batches.iter().map(Slot::records).collect::<Vec<_>>(),
             [195, 195, 60]
         );
-        let batch: Batch = serde_json::from_slice(&body(&batches[2].0, 3)).unwrap();
+        let last = batches[2].clone();
+        let batch: Batch = last.show(3, |body| serde_json::from_slice(body).unwrap());
         assert_eq!((batch.records.len(), batch.dropped), (60, 3));
         assert_eq!(batch.records[59].id, "449");
         let large = [BATCH_BYTES, 10].map(|len| {
