@@ -118,7 +118,7 @@ impl Gateway {
 
     /// Gives the request to the providers.
     fn send(&mut self, exchange: Box<Exchange>, sent: &Sent) -> Action {
-        host::set_cluster(&sent.cluster);
+        host::set_cluster(exchange.next().unwrap_or_default());
         host::name_exchange(exchange.id());
         for name in &sent.remove {
             host::set_request_header(name, None);

@@ -200,7 +200,7 @@ pub(crate) fn pin(address: &str) {
 
 /// Leaves filter state that bears the name of this exchange, for the provider filter to ask for.
 pub(crate) fn name_exchange(id: &str) {
-    noted("filter state", raw::set_property(id, b""));
+    noted("filter state", raw::set_property(tail(id), b""));
 }
 
 /// Leaves the handle and the id of the exchange where the provider filter finds them.
@@ -220,7 +220,13 @@ pub(crate) fn for_request(other: u32, own: u32, calls: impl FnOnce()) {
 
 /// Whether this attempt belongs to the exchange of this id.
 pub(crate) fn is_exchange(id: &str) -> bool {
-    raw::has_property(id)
+    raw::has_property(tail(id))
+}
+
+/// The part of an id that is left to chance. With the prefix that Envoy gives it, it is as long as a text can be there that
+/// needs no memory of its own.
+fn tail(id: &str) -> &str {
+    id.get(19..).unwrap_or(id)
 }
 
 /// Handle and id of the exchange that this attempt belongs to.

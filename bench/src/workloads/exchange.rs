@@ -121,8 +121,8 @@ impl Scene {
             now_ms: NOW,
         };
         let sent = awaiting.body(self.body.clone(), &mut care, &mut luck, &mut vm.kept);
-        let (mut exchange, sent) = sent.map_err(|reply| reply.body)?;
-        let mut cluster = sent.cluster;
+        let (mut exchange, _) = sent.map_err(|reply| reply.body)?;
+        let mut cluster = exchange.next().unwrap_or_default().to_owned();
         if let Some(failed) = &self.failed {
             self.attempt(&mut exchange, &cluster)?;
             match exchange.answer_head(failed, true, || NOW + 40) {

@@ -133,11 +133,12 @@ impl Exchange {
         Ok(AttemptHead { headers, edited })
     }
 
-    /// The cluster of the attempt that comes after one that failed, empty when the plan has none; `None` where none comes.
+    /// The cluster of the attempt that comes next: the first, or one after another that failed. Empty when the plan has none;
+    /// `None` where none comes.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
-        let failed = self.running.is_none() && matches!(self.state, State::Open);
-        let more = failed && self.attempts.len() < self.plan.slots();
+        let open = self.running.is_none() && matches!(self.state, State::Open);
+        let more = open && self.attempts.len() < self.plan.slots();
         more.then(|| self.plan.cluster(self.place.next).unwrap_or_default())
     }
 

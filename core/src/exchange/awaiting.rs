@@ -38,10 +38,8 @@ pub(super) struct Wants {
 /// What Envoy is told when the body is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// The cluster of the first attempt.
-    pub cluster: String,
-    /// Headers to set, the later one of a name in the place of the earlier.
-    pub set: Vec<(&'static str, u64)>,
+    /// Headers to set: how many attempts may come after the first, the limit of each, the limit of all.
+    pub set: [(&'static str, u64); 3],
     /// Headers to remove: the caller's word to Envoy (E23), and what is for its own endpoint (W33).
     pub remove: Vec<String>,
     /// The address of the caller's own endpoint, where the plan has one.
@@ -96,8 +94,7 @@ impl Awaiting {
         kept: &mut Kept,
     ) -> Result<(Box<Exchange>, Sent), Reply> {
         self.grown(bytes.len())?;
-        let id = self.caller.id.clone();
-        let refused = |rejection: Rejection| refuse(&rejection, &id);
+        let refused = |rejection: Rejection| refuse(&rejection, &self.caller.id);
         let chat = self.read(&bytes).map_err(refused)?;
         if self.wants.explains {
             let told = self.explain(&chat, &bytes, care, luck);
@@ -202,8 +199,7 @@ impl Awaiting {
         let episode = episode.unwrap_or_else(|| uuid_v7(caller.started, luck));
         let retries = plan.slots().saturating_sub(1);
         let sent = Sent {
-            cluster: plan.cluster(0).unwrap_or_default().to_owned(),
-            set: vec![
+            set: [
                 (
                     wire::MAX_RETRIES,
                     u64::try_from(retries).unwrap_or(u64::MAX),

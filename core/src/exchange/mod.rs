@@ -45,7 +45,6 @@ use crate::route::Dialect;
 use crate::scrub::Private;
 use crate::spend::{EndReason, Outcome, Usage};
 use crate::timeout::TimeLimits;
-use crate::wire;
 
 /// How long a resolver may be asked, milliseconds: longer than it looks for a name itself.
 const RESOLVED_MS: u64 = 6_000;
@@ -231,7 +230,8 @@ impl Exchange {
         };
         let waited = now_ms.saturating_sub(self.begun);
         let rest = self.limits.total.saturating_sub(waited).max(1);
-        sent.set.push((wire::TOTAL_TIMEOUT, rest));
+        let [.., (_, total)] = &mut sent.set;
+        *total = rest;
         let address = own
             .pin(answer, self.gateway.config.vllm_endpoint.as_ref())
             .map_err(|rejection| opening::refuse(&rejection, &self.caller.id))?;
