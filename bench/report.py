@@ -11,11 +11,12 @@ CHART = ROOT / "docs/benchmarks.svg"
 
 def show(name, result):
     """One workload on stdout."""
-    print(f"\n{name:<16}{'CPU µs':>10}{'ratio':>8}{'quartiles':>13}{'least':>8}{'req/s':>9}{'p50 µs':>10}{'p99 µs':>10}{'failed':>8}")
+    print(f"\n{name:<16}{'CPU µs':>10}{'ratio':>8}{'quartiles':>13}{'least':>8}{'to floor':>10}{'req/s':>9}{'p50 µs':>10}{'p99 µs':>10}{'failed':>8}")
     for target, own in result.items():
         quartiles = f"{own['low']:.2f}–{own['high']:.2f}"
+        to_floor = f"{own['to_floor'][1]:.2f}" if own["to_floor"] else "–"
         print(
-            f"{target:<16}{own['cpu_us']:>10.1f}{own['ratio']:>8.2f}{quartiles:>13}{own['least']:>8.2f}"
+            f"{target:<16}{own['cpu_us']:>10.1f}{own['ratio']:>8.2f}{quartiles:>13}{own['least']:>8.2f}{to_floor:>10}"
             f"{own['per_second']:>9.0f}{own['p50_us']:>10.0f}{own['p99_us']:>10.0f}{own['failed']:>8}",
             flush=True,
         )
@@ -59,8 +60,9 @@ def _page(found):
     yield "Linux with two cores at least. Envoy with `--concurrency 1` has core 0; the load, the provider and the sidecar share"
     yield f"core 1. The rounds go through all targets in turn, after {found['starts']} starts of all of them: one process of a target"
     yield "differs from the next by 2 or 3 %, by where its memory comes to lie. A batch lasts 0.3 s (a stream 1 s), and what comes after it, such as"
-    yield "the delivery of records, counts too. A ratio is the median of those to the bare Envoy just before and after. Bodies have"
-    yield "`messages` before `model`, as OpenAI's SDKs write them, so that the rewrite of the model reaches over the whole body.\n"
+    yield "the delivery of records, counts too. A ratio is the median of those to the bare Envoy just before and after, or to the floor in the"
+    yield "same round; its quartiles stand beside it. Bodies have `messages` before `model`, as OpenAI's SDKs write them, so that the"
+    yield "rewrite of the model reaches over the whole body.\n"
     yield _table(("", ""), [(name, text) for name, text in found["machine"].items()])
 
 
@@ -73,15 +75,11 @@ def _cost(rows, goals=False):
         line = [name, f"{row['bare']['cpu_us']:.0f}"]
         line += [f"{row[one]['ratio']:.2f} ({row[one]['cpu_us']:.0f} µs)" if one in row else "–" for one in others]
         own = row["sluice"]
-        line += [str(own["rounds"]), f"{own['low']:.2f}–{own['high']:.2f}", f"{own['least']:.2f}", f"{_to_floor(row):.2f}"]
+        line += [str(own["rounds"]), f"{own['low']:.2f}–{own['high']:.2f}", f"{own['least']:.2f}", "{1:.2f} ({0:.2f}–{2:.2f})".format(*own["to_floor"])]
         if goals:
             line += [f"{peers.MUST[name]:.2f}", f"{peers.GOAL[name]:.2f}"]
         lines.append(line)
     yield _table([*head, "at most", "aim"] if goals else head, lines)
-
-
-def _to_floor(row):
-    return row["sluice"]["ratio"] / row["floor"]["ratio"]
 
 
 def _honest(found):
@@ -89,7 +87,7 @@ def _honest(found):
     yield "Slower than:\n"
     yield "- bare Envoy, everywhere, by what the table says."
     rows = found["one"]
-    above = [name for name, row in rows.items() if _to_floor(row) > peers.FLOOR]
+    above = [name for name, row in rows.items() if row["sluice"]["to_floor"][1] > peers.FLOOR]
     yield f"- {peers.FLOOR} times the floor: {', '.join(above) or 'nowhere'}."
     above = [name for name, row in rows.items() if row["sluice"]["ratio"] > peers.MUST[name]]
     yield f"- what we hold to be the most it may cost: {', '.join(above) or 'nowhere'}."

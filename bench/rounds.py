@@ -77,6 +77,10 @@ class Rounds:
         beside = [(before + after) / 2 for before, after in zip(first, first[1:])]
         return [cpu / bare for cpu, bare in zip(self.cpu_us[name], beside)]
 
+    def beside(self, name, other):
+        """Of one target to another, a round."""
+        return [cpu / beside for cpu, beside in zip(self.cpu_us[name], self.cpu_us[other])]
+
     def _warm(self, target):
         """Requests until V8 has compiled what runs often → how many make a batch; 0 where the target does not answer."""
         if self.workload.streams:
@@ -113,7 +117,7 @@ def result(runs):
     for name in names:
         own = [cpu for run in runs for cpu in run.cpu_us[name]]
         answers = [answer for run in runs for answer in run.answers[name]]
-        low, ratio, high = statistics.quantiles([ratio for run in runs for ratio in run.ratios(name)], n=4, method="inclusive")
+        low, ratio, high = _quartiles(ratio for run in runs for ratio in run.ratios(name))
         found[name] = {
             "rounds": len(own),
             "cpu_us": statistics.median(own),
@@ -121,6 +125,7 @@ def result(runs):
             "low": low,
             "high": high,
             "least": min(own) / min(bare),
+            "to_floor": _quartiles(ratio for run in runs for ratio in run.beside(name, "floor")) if "floor" in names else None,
             "per_second": statistics.median(answer["done"] / answer["seconds"] for answer in answers),
             "p50_us": statistics.median(answer["p50_us"] for answer in answers),
             "p99_us": statistics.median(answer["p99_us"] for answer in answers),
@@ -129,3 +134,7 @@ def result(runs):
             "requests": sum(answer["done"] for answer in answers),
         }
     return found
+
+
+def _quartiles(figures):
+    return statistics.quantiles(list(figures), n=4, method="inclusive")
