@@ -182,13 +182,18 @@ impl Outbox {
                 if backoff.succeeded() {
                     log::info!("the sidecar takes records again");
                 }
-                forget(&delivery);
+                if !forget(&delivery) {
+                    change(|ring| ring.dropped = ring.dropped.saturating_sub(delivery.dropped));
+                }
             }
             Some(status @ (400 | 413 | 415 | 422)) => {
                 let records = delivery.records;
-                log::error!("the sidecar refused a batch with {status}: {records} records lost");
-                forget(&delivery);
-                change(|ring| ring.dropped = ring.dropped.saturating_add(records));
+                if forget(&delivery) {
+                    log::error!(
+                        "the sidecar refused a batch with {status}: {records} records lost"
+                    );
+                    change(|ring| ring.dropped = ring.dropped.saturating_add(records));
+                }
             }
             status => {
                 if backoff.failed(now) {
@@ -235,23 +240,27 @@ impl Outbox {
         if handfuls.peek().is_none() {
             return;
         }
+        let mut joined = Vec::new();
         let on_its_way = self.on_its_way.borrow().map(|delivery| delivery.number);
         let ring = Ring::read(host::shared(RING).0.as_deref());
-        if let Some(mut open) = ring.open_batch(on_its_way).and_then(slot) {
+        if let Some((mut open, version)) = ring.open_batch(on_its_way).and_then(stored) {
             let (count, len) = (open.records(), open.json().len());
-            while handfuls.next_if(|handful| open.join(handful)).is_some() {}
-            let (more, bytes) = (
-                open.records() - count,
-                size(open.json().len().saturating_sub(len)),
-            );
+            while let Some(handful) = handfuls.next_if(|handful| open.join(handful)) {
+                joined.push(handful);
+            }
+            let more = open.records().saturating_sub(count);
+            let bytes = size(open.json().len().saturating_sub(len));
             let number = open.number();
-            if more > 0 && !change(|ring| ring.grow(number, more, bytes, limit)).unwrap_or(false) {
-                log::error!("{more} records are lost: too many wait for the sidecar");
-            } else if more > 0 {
-                host::set_shared(&key(number), open.bytes(), None);
+            // It may be delivered and erased meanwhile, by a VM that had the lease.
+            if more > 0
+                && ring.fits(more, bytes, limit)
+                && host::set_shared(&key(number), open.bytes(), version)
+            {
+                change(|ring| ring.grow(number, more, bytes));
+                joined.clear();
             }
         }
-        for slot in batches(handfuls) {
+        for slot in batches(joined.into_iter().chain(handfuls)) {
             let (count, bytes) = (slot.records(), size(slot.json().len()));
             match change(|ring| ring.push(count, bytes, limit)).flatten() {
                 Some(number) => {
@@ -269,7 +278,10 @@ impl Outbox {
         let ring = Ring::read(host::shared(RING).0.as_deref());
         let (slot, version) = match ring.next() {
             Some(number) => match stored(number) {
-                Some(found) => found,
+                Some(found) => {
+                    self.missing.set(None);
+                    found
+                }
                 None => return self.miss(number, now),
             },
             // Nothing waits, but the sidecar does not know yet of what was dropped.
@@ -331,7 +343,9 @@ fn change_owners<T>(with: impl FnMut(&mut Owners) -> T) -> Option<T> {
     shared::change(OWNERS, Owners::read, Owners::write, with)
 }
 
-fn forget(delivery: &Delivery) {
+/// Forgets a batch that was delivered; `false` where it has grown since, while another VM had the lease: then it is delivered
+/// once more, and the ledger takes each record once.
+fn forget(delivery: &Delivery) -> bool {
     let Delivery {
         number,
         version,
@@ -340,11 +354,12 @@ fn forget(delivery: &Delivery) {
         dropped,
         ..
     } = *delivery;
-    // The host keeps a value until another takes its place: delivered batches would fill all slots. One that has grown since,
-    // while another VM had the lease, is delivered once more; the ledger takes each record once.
-    if version.is_none() || host::set_shared(&key(number), &[], version) {
+    // The host keeps a value until another takes its place: delivered batches would fill all slots.
+    let erased = version.is_none() || host::set_shared(&key(number), &[], version);
+    if erased {
         change(|ring| ring.delivered(number, records, bytes, dropped));
     }
+    erased
 }
 
 /// A batch, and the version of its slot.

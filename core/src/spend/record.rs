@@ -76,21 +76,14 @@ pub struct Record<T = String> {
     /// From the request's head to the end, milliseconds.
     pub duration_ms: u64,
     /// Whether the caller asked for a stream.
-    #[serde(skip_serializing_if = "is_not")]
     pub stream: bool,
     /// Whether a cache answered.
-    #[serde(skip_serializing_if = "is_not")]
     pub cache_hit: bool,
     /// The caller's `user-agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<T>,
     /// The route's dialect: `openai`, `opengateway` or `orq` (W01).
     pub dialect: T,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
-fn is_not(value: &bool) -> bool {
-    !value
 }
 
 impl Record {

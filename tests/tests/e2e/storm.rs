@@ -1,6 +1,6 @@
 //! Many callers at once, and one of two providers fails every request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -75,6 +75,7 @@ async fn w31_w36_a_dead_provider_costs_200_callers_no_error_and_is_left_within_a
 async fn e21_a_request_that_another_filter_holds_keeps_its_exchange() {
     let stack = Stack::builder()
         .steady()
+        .sidecar()
         .provider("openai", Answer::error(500, "no"))
         .provider("azure", Chat::of(&["from azure"]))
         .bootstrap(|bootstrap| {
@@ -96,6 +97,7 @@ async fn e21_a_request_that_another_filter_holds_keeps_its_exchange() {
         let mut body = plain(MODEL);
         body["messages"][0]["content"] = json!(format!("the words of {i}"));
         let call = stack.caller.chat(&body);
+        let call = call.header("x-request-id", &format!("label {i}"));
         let held = i % 3 == 0;
         let call = if held {
             call.header("x-held", "1")
@@ -104,10 +106,23 @@ async fn e21_a_request_that_another_filter_holds_keeps_its_exchange() {
         };
         call.send().await
     });
-    for reply in join_all(callers).await {
+    let mut labels = BTreeMap::new();
+    for (i, reply) in join_all(callers).await.into_iter().enumerate() {
         assert_eq!(reply.said(), "from azure");
         assert_eq!(expect::route(&reply.headers), "openai;500,azure;200");
+        labels.insert(
+            expect::assert_request_id(&reply),
+            Some(format!("label {i}")),
+        );
     }
+    let entries = stack
+        .sidecar
+        .wait_for_records(CALLERS, Duration::from_secs(5))
+        .await;
+    let told = entries
+        .into_iter()
+        .map(|entry| (entry.record.id, entry.record.request_id));
+    assert_eq!(told.collect::<BTreeMap<_, _>>(), labels);
     for name in ["openai", "azure"] {
         let seen = stack.provider(name).requests();
         let words = seen.iter().map(|request| {

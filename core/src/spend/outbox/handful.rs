@@ -147,7 +147,10 @@ mod tests {
         assert!(handful.is_empty() && Handful::read(handful.bytes().to_vec()).is_none());
         let first = handful.push(&record("a")).unwrap().to_vec();
         let second = handful.push(&record("b")).unwrap().to_vec();
-        assert_eq!(second, serde_json::to_vec(&record("b")).unwrap());
+        assert_eq!(
+            serde_json::from_slice::<Record>(&second).unwrap(),
+            record("b")
+        );
         handful.add(b"{}");
         let read = Handful::read(handful.bytes().to_vec()).unwrap();
         let all = [&first, &second, &b"{}"[..]].join(&b',');

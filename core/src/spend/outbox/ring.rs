@@ -49,21 +49,33 @@ impl Ring {
         Some(self.tail - 1)
     }
 
-    /// Makes room for so many records more in batch `number`; `false` when they are dropped.
-    pub fn grow(&mut self, number: u64, records: u64, bytes: u64, limit: u64) -> bool {
-        (self.head..self.tail).contains(&number) && self.take(records, bytes, limit)
+    /// Counts so many records more in batch `number`, if it is there still.
+    pub fn grow(&mut self, number: u64, records: u64, bytes: u64) {
+        if (self.head..self.tail).contains(&number) {
+            self.add(records, bytes);
+        }
+    }
+
+    /// Whether so many records of so many bytes may wait beside those that do.
+    #[must_use]
+    pub fn fits(&self, records: u64, bytes: u64, limit: u64) -> bool {
+        self.waiting.saturating_add(records) <= limit
+            && self.bytes.saturating_add(bytes) <= WAITING_BYTES
     }
 
     fn take(&mut self, records: u64, bytes: u64, limit: u64) -> bool {
-        let fits = self.waiting.saturating_add(records) <= limit
-            && self.bytes.saturating_add(bytes) <= WAITING_BYTES;
+        let fits = self.fits(records, bytes, limit);
         if fits {
-            self.waiting += records;
-            self.bytes += bytes;
+            self.add(records, bytes);
         } else {
             self.dropped = self.dropped.saturating_add(records);
         }
         fits
+    }
+
+    fn add(&mut self, records: u64, bytes: u64) {
+        self.waiting = self.waiting.saturating_add(records);
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
     /// The batch to deliver next.
@@ -90,6 +102,7 @@ impl Ring {
             self.head += 1;
             self.waiting = self.waiting.saturating_sub(records);
             self.bytes = self.bytes.saturating_sub(bytes);
+            self.settle();
         }
     }
 
@@ -97,6 +110,14 @@ impl Ring {
     pub fn give_up(&mut self, number: u64) {
         if self.next() == Some(number) {
             self.head += 1;
+            self.settle();
+        }
+    }
+
+    /// Where nothing waits there is nothing to count, whatever became of the batches.
+    fn settle(&mut self) {
+        if self.head == self.tail {
+            (self.waiting, self.bytes) = (0, 0);
         }
     }
 
@@ -122,10 +143,11 @@ mod tests {
         assert_eq!(ring.push(6, 60, 10), Some(0));
         assert_eq!(ring.push(5, 50, 10), None);
         assert_eq!(ring.push(1, WAITING_BYTES, 10), None);
-        assert!(
-            ring.grow(0, 1, 10, 10) && !ring.grow(1, 1, 10, 10),
-            "there is no batch 1"
-        );
+        ring.grow(0, 1, 10);
+        ring.grow(1, 1, 10);
+        assert_eq!((ring.waiting, ring.bytes), (7, 70), "there is no batch 1");
+        assert!(ring.fits(3, 30, 10) && !ring.fits(4, 40, 10));
+        assert!(!ring.fits(1, WAITING_BYTES, 10));
         assert_eq!(ring.push(3, 30, 10), Some(1));
         assert_eq!((ring.waiting, ring.bytes, ring.dropped), (10, 100, 6));
         ring.delivered(1, 3, 30, 0);
@@ -158,6 +180,10 @@ mod tests {
         assert_eq!(ring.push(1, 1, u64::MAX), None);
         ring.give_up(7);
         assert_eq!(ring.push(1, 1, u64::MAX), Some(7 + SLOTS));
+        let mut last = Ring::default();
+        last.push(3, 30, 10);
+        last.give_up(0);
+        assert_eq!((last.next(), last.waiting, last.bytes), (None, 0, 0));
     }
 
     #[test]
