@@ -87,12 +87,32 @@ def places(dump):
             called = True
         elif re.match(r"[-+*0]", text):
             place, _, *costs = text.split()
-            address = address if place == "*" else (address if place[0] in "+-" else 0) + int(place, 0)
+            address = _moved(address, place)
             if called:  # what it called has lines of its own
                 called = False
                 continue
             costs = dict(zip(events, map(int, costs)))  # zeros at the end are left out
             yield "???" in own and address > 0x10000000, address, dict.fromkeys(events, 0) | costs
+
+
+def calls(dump):
+    """The calls that a dump tells of: (where from, where to, how many, instructions with all that they call)."""
+    address = target = many = 0
+    for text in dump.read_text(errors="replace").splitlines():
+        if text.startswith("calls="):
+            count, place, *_ = text[len("calls=") :].split()
+            many, target = int(count), _moved(target, place)
+        elif re.match(r"[-+*0]", text):
+            place, _, *costs = text.split()
+            address = _moved(address, place)
+            if many:
+                yield address, target, many, int(costs[0]) if costs else 0
+            many = 0
+
+
+def _moved(address, place):
+    """Callgrind's way to write an address: as the last one, by the difference to it, or whole."""
+    return address if place == "*" else (address if place[0] in "+-" else 0) + int(place, 0)
 
 
 if __name__ == "__main__":
