@@ -74,7 +74,21 @@ def _control(option, target):
 
 def places(dump):
     """What a dump of callgrind tells of each address: (whether it is V8's code, the address, {event: cost})."""
-    objects, events, own, called, address = {}, [], "", False, 0
+    for own, address, costs, call in _lines(dump):
+        if not call:  # what it called has lines of its own
+            yield "???" in own and address > 0x10000000, address, costs
+
+
+def calls(dump):
+    """The calls that a dump tells of: (where from, where to, how many, instructions with all that they call)."""
+    for _, address, costs, call in _lines(dump):
+        if call:
+            yield address, *call, costs["Ir"]
+
+
+def _lines(dump):
+    """Each line of costs: (the object it is of, the address, {event: cost}, (where to, how many) of a call)."""
+    objects, events, own, call, address, target = {}, [], "", None, 0, 0
     for text in dump.read_text(errors="replace").splitlines():
         word, _, rest = text.partition("=")
         if text.startswith("events:"):
@@ -84,30 +98,15 @@ def places(dump):
             objects.setdefault(number, name)
             own = objects[number] if word == "ob" else own
         elif word == "calls":
-            called = True
+            count, place, *_ = rest.split()
+            target = _moved(target, place)
+            call = (target, int(count))
         elif re.match(r"[-+*0]", text):
             place, _, *costs = text.split()
             address = _moved(address, place)
-            if called:  # what it called has lines of its own
-                called = False
-                continue
             costs = dict(zip(events, map(int, costs)))  # zeros at the end are left out
-            yield "???" in own and address > 0x10000000, address, dict.fromkeys(events, 0) | costs
-
-
-def calls(dump):
-    """The calls that a dump tells of: (where from, where to, how many, instructions with all that they call)."""
-    address = target = many = 0
-    for text in dump.read_text(errors="replace").splitlines():
-        if text.startswith("calls="):
-            count, place, *_ = text[len("calls=") :].split()
-            many, target = int(count), _moved(target, place)
-        elif re.match(r"[-+*0]", text):
-            place, _, *costs = text.split()
-            address = _moved(address, place)
-            if many:
-                yield address, target, many, int(costs[0]) if costs else 0
-            many = 0
+            yield own, address, dict.fromkeys(events, 0) | costs, call
+            call = None
 
 
 def _moved(address, place):
